@@ -6,7 +6,7 @@ import contextlib
 import json
 from pathlib import Path
 
-from orbifolio.runner.files import write_atomically
+from orbifolio.runner.files import read_regular, write_atomically
 
 
 def write_bytes(path: Path, content: bytes, *, durable: bool = False) -> bool:
@@ -21,7 +21,7 @@ def write_bytes(path: Path, content: bytes, *, durable: bool = False) -> bool:
         Whether the file was written.
     """
     with contextlib.suppress(OSError):
-        if path.stat().st_size == len(content) and path.read_bytes() == content:
+        if path.stat().st_size == len(content) and read_regular(path) == content:
             return False
     write_atomically(path, content, durable=durable)
     return True

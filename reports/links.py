@@ -33,6 +33,7 @@ STATUSES = {
     "failed": Status("failed", "Failed"),
     "interrupted": Status("interrupted", "Interrupted"),
     "stopped": Status("stopped", "Stopped unexpectedly"),
+    "unreadable": Status("failed", "Report failed"),
 }
 
 
@@ -69,7 +70,8 @@ class Place:
         >>> Place(Path("/g/hexagon/run")).to(Path("/g/assets/a b.css"))
         '../../assets/a%20b.css'
         """
-        address = quote(Path(os.path.relpath(target, self.folder)).as_posix())
+        # encoded as the system does it: a name that is not UTF-8 has an address, too
+        address = quote(os.fsencode(Path(os.path.relpath(target, self.folder)).as_posix()))
         if ":" in address.partition("/")[0]:
             address = f"./{address}"  # else it would read as a scheme
         return f"{address}#{quote(fragment)}" if fragment else address

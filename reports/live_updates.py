@@ -17,6 +17,7 @@ from typing import Any
 from orbifolio.reports.data.log import PhaseRecord, RunRecord
 from orbifolio.reports.data.progress import measure_progress
 from orbifolio.reports.files import data_script, write_text
+from orbifolio.runner.files import is_file, read_regular
 
 LIVE_NAME = "live.js"
 UNKNOWN_VERSION = "version-unknown"
@@ -90,7 +91,7 @@ def update_path(page: Path) -> Path:
 def is_at_rest(page: Path) -> bool:
     """Whether a page was written after its last change, so that no open page waits for an update."""
     try:
-        return page.is_file() and '"running":false' in update_path(page).read_text(encoding="ascii")
+        return is_file(page) and b'"running":false' in read_regular(update_path(page))
     except FileNotFoundError:
         return True
 

@@ -10,8 +10,9 @@ import html
 import re
 from dataclasses import dataclass
 
-import markdown
 import nh3
+from markdown import Markdown
+from markdown.blockprocessors import BlockProcessor
 from markupsafe import Markup
 
 _TAGS = {
@@ -48,8 +49,11 @@ _TAGS = {
 }
 _ATTRIBUTES = {"a": {"href", "title"}, "ol": {"start"}}
 _LINK = re.compile(r"(?:https?://|mailto:)[^\s]", re.IGNORECASE)
-_MAX_LETTERS = 20_000  # letters of Markdown; longer text is shown as it is
-_COSTLY, _MAX_COSTLY = "[*_`<", 1000  # Markdown takes the square of their number in time
+_MAX_LETTERS = 20_000  # of a text; the rest of a longer one is left out
+_MAX_MARKDOWN = 10_000  # letters; longer text is shown as it is
+_COSTLY, _MAX_COSTLY = "[*_`<", 400  # Markdown takes the square of their number in time
+_MAX_BLOCKS = 1500  # that are tried, at every depth anew; 10,000 letters of prose have 300
+_MAX_DEPTH = 20  # lists, items and quotations within each other
 _HEADING = re.compile(r"(</?h)([1-6])>")
 
 
@@ -71,8 +75,46 @@ def _levels(clean: str, below: int) -> str:
     return _HEADING.sub(moved, clean)
 
 
+class _TooMuch(Exception):
+    """A text is nested too deeply, or has more blocks than its length explains."""
+
+
+class _BlockCounter(BlockProcessor):
+    """Matches no block and only counts: it is tried before every other rule, at every block and every depth.
+
+    Counting is the same on every machine, unlike a clock, so that equal texts give equal pages.
+    """
+
+    tried = 0
+
+    def test(self, parent: object, block: str) -> bool:
+        """Count one block.
+
+        Raises:
+            _TooMuch: there were too many: lists in definitions take the square of their lines.
+        """
+        self.tried += 1
+        if self.tried > _MAX_BLOCKS or len(self.parser.state) > _MAX_DEPTH:
+            raise _TooMuch
+        return False
+
+
+def _rendered(text: str) -> str | None:
+    """Markdown as HTML of any kind; None where it would cost time or depth out of proportion."""
+    if len(text) > _MAX_MARKDOWN or any(text.count(sign) > _MAX_COSTLY for sign in _COSTLY):
+        return None
+    reader = Markdown(extensions=["tables", "fenced_code", "sane_lists", "def_list"])
+    reader.parser.blockprocessors.register(_BlockCounter(reader.parser), "count", 1000)
+    try:
+        return reader.convert(text)
+    except (_TooMuch, RecursionError):
+        return None
+
+
 def markdown_to_html(text: str, *, below: int = 1) -> Markup:
     """Markdown as HTML that is safe to show, its headings below a given level.
+
+    Text that is long, nested deeply or made to take long is shown as it is.
 
     Args:
         below: level of the heading above the text; `# One` becomes the next level, and no
@@ -81,9 +123,9 @@ def markdown_to_html(text: str, *, below: int = 1) -> Markup:
     Returns:
         Markup without ids, classes, styles, scripts or pictures.
     """
-    if len(text) > _MAX_LETTERS or any(text.count(sign) > _MAX_COSTLY for sign in _COSTLY):
+    rough = _rendered(text)
+    if rough is None:
         return Markup("\n").join(Markup("<p>{}</p>").format(piece) for piece in text[:_MAX_LETTERS].split("\n\n"))
-    rough = markdown.markdown(text, extensions=["tables", "fenced_code", "sane_lists", "def_list"])
     clean = nh3.clean(
         rough,
         tags=_TAGS,

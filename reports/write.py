@@ -1,11 +1,15 @@
 """Writing the report of one run: its pages, its small pictures, the gallery's style sheet and script.
 
+A run whose report cannot be made gets a page that says why, so that it stops neither itself nor another.
+
 Cheap enough to be called every few seconds during the run: pages and pictures that did not
 change are not written, and files are renamed into place, so that no reader sees half a page.
 """
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import hashlib
 import time
 from pathlib import Path
@@ -13,12 +17,14 @@ from pathlib import Path
 from orbifolio.reports.data.card import CARD_NAME
 from orbifolio.reports.data.log import RunRecord, read_run
 from orbifolio.reports.files import write_text
-from orbifolio.reports.media.run_card import write_card
+from orbifolio.reports.media.run_card import stub_card, write_card
 from orbifolio.reports.pages.compare import write_compared
 from orbifolio.reports.pages.phase import pages_below
 from orbifolio.reports.pages.run import run_page
+from orbifolio.reports.pages.stub import stub_page
 from orbifolio.reports.render import PageRenderer, renderer
 from orbifolio.reports.sweep.membership import sweeps_of_run
+from orbifolio.runner.files import read_regular
 
 _STAMP = ".report"
 _WATCHED = ("run.json", "events.jsonl", "recipe.yaml", "final.png")
@@ -46,7 +52,7 @@ def stamp(run: Path, digest: str, status: str) -> str:
 def is_current(run: Path, digest: str, status: str) -> bool:
     """Whether a run's report was made from the files that are there now."""
     try:
-        written = (run / _STAMP).read_text(encoding="ascii", errors="replace")
+        written = read_regular(run / _STAMP).decode("ascii", errors="replace")
     except OSError:
         return False
     return written == stamp(run, digest, status) and (run / "index.html").is_file() and (run / CARD_NAME).is_file()
@@ -68,10 +74,56 @@ def write_run(run: RunRecord, gallery: Path, pages: PageRenderer, *, all_of_them
     page = run_page(run, gallery)
     if pages.write(page):
         changed.append(page.path)
-    write_compared(run, write_card(run))
-    if all_of_them:
-        write_text(run.folder / _STAMP, before)
+    try:
+        write_compared(run, write_card(run))
+        if all_of_them:
+            write_text(run.folder / _STAMP, before)
+    except OSError as error:  # something else lies in their place: the report is there, and is only made more often
+        if is_disk_error(error):
+            raise
     return changed
+
+
+_DISK_ERRORS = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO, errno.EMFILE, errno.ENFILE, errno.ESTALE}
+"""Errors of the disk or the process, not of a run's files: they concern every run."""
+
+
+def is_disk_error(error: Exception) -> bool:
+    """Whether an error concerns more than one run, so that whoever writes a gallery must hear of it."""
+    return isinstance(error, OSError) and error.errno in _DISK_ERRORS
+
+
+def write_run_or_stub(
+    folder: Path, gallery: Path, pages: PageRenderer, *, now: float, all_of_them: bool | None = None
+) -> list[Path]:
+    """Write the pages of a run that changed, or one that says why they cannot be made; that is tried every time.
+
+    Args:
+        folder: of the run.
+        gallery: the folder that holds all runs.
+        now: seconds since the epoch, to tell a silent run from a running one.
+        all_of_them: as for `write_run`; if None, all unless it is running.
+
+    Returns:
+        The pages that changed.
+
+    Raises:
+        OSError: the disk is full or not writable.
+    """
+    try:
+        run = read_run(folder, now=now)
+        return write_run(run, gallery, pages, all_of_them=not run.running if all_of_them is None else all_of_them)
+    except Exception as error:  # a fault of ours included: the other runs must not pay for it
+        if is_disk_error(error):
+            raise
+        card, changed = stub_card(folder, error), []
+        with contextlib.suppress(OSError):  # what stops its report may stop this page, too
+            changed = [folder / "index.html"] if pages.write(stub_page(card, gallery)) else []
+        with contextlib.suppress(OSError):
+            write_text(folder / CARD_NAME, card.to_json())
+        with contextlib.suppress(OSError):
+            (folder / _STAMP).unlink(missing_ok=True)  # what was wrong may lie in files that a stamp does not watch
+        return changed
 
 
 def write_report(run_folder: Path, *, gallery: Path, now: float | None = None, templates: Path | None = None) -> Path:
@@ -92,8 +144,7 @@ def write_report(run_folder: Path, *, gallery: Path, now: float | None = None, t
         OSError: the disk is full or not writable; what was there before is still whole.
     """
     pages = renderer(templates)
-    gallery = gallery.absolute()
+    gallery, folder = gallery.absolute(), run_folder.absolute()
     pages.write_assets(gallery)
-    run = read_run(run_folder, now=time.time() if now is None else now)
-    write_run(run, gallery, pages, all_of_them=not run.running)
-    return run.folder / "index.html"
+    write_run_or_stub(folder, gallery, pages, now=time.time() if now is None else now)
+    return folder / "index.html"

@@ -1,7 +1,9 @@
 """Writing the pages above the runs: (gallery) -> the pages of recipes, sweeps and the gallery, index and feed.
 
 They are made from the runs' cards, under a lock: of two processes that finish a run at once, the later one
-sees both. A run's folder is `gallery/<type>/<run-id>/` with a `run.json` or an `events.jsonl`.
+sees both. No run stops another: one that cannot be read or shown has a card and a page that say why.
+
+A run's folder is `gallery/<type>/<run-id>/` with a `run.json` or an `events.jsonl`.
 """
 
 from __future__ import annotations
@@ -17,7 +19,7 @@ from filelock import FileLock, Timeout
 from orbifolio.reports.data.card import Card
 from orbifolio.reports.data.log import read_run
 from orbifolio.reports.files import visible_folders, write_bytes
-from orbifolio.reports.media.run_card import read_card
+from orbifolio.reports.media.run_card import read_card, stub_card
 from orbifolio.reports.pages.blind import PICTURE_INDEX, picture_index
 from orbifolio.reports.pages.compare import RUN_INDEX, run_index
 from orbifolio.reports.pages.feed import FEED_NAME, build_feed
@@ -27,7 +29,8 @@ from orbifolio.reports.parallel_map import parallel_map
 from orbifolio.reports.render import PageRenderer, renderer
 from orbifolio.reports.sweep.record import SWEEP_NAME, SWEEPS_FOLDER, read_sweep
 from orbifolio.reports.sweep.run_preview import SweepSnapshot, read_snapshot, read_snapshots
-from orbifolio.reports.write import is_current, write_run
+from orbifolio.reports.write import is_current, is_disk_error, write_run_or_stub
+from orbifolio.runner.files import is_file
 
 _LOCK = ".orbifolio.lock"
 _LOCK_SECONDS = 20.0  # that another process may hold it; a stuck one must not stop a run
@@ -56,7 +59,7 @@ def run_folders(gallery: Path) -> list[Path]:
         for type_ in visible_folders(gallery)
         if type_.name != SWEEPS_FOLDER
         for folder in visible_folders(type_)
-        if (folder / "run.json").is_file() or (folder / "events.jsonl").is_file()
+        if is_file(folder / "run.json") or is_file(folder / "events.jsonl")
     ]
 
 
@@ -109,13 +112,55 @@ def write_above(
         The files that changed.
     """
     every = list(cards)
-    beside = files_above(gallery, every, pages, sweeps=sweeps, base=base)
+    try:
+        return _write_pages_above(gallery, every, pages, sweeps, only, base)
+    except OSError:
+        raise
+    except Exception:  # by which card or sweep is found out only then, as a gallery may hold thousands
+        sound = [_showable_or_stub(gallery, card, pages) for card in every]
+        shown = [snapshot for snapshot in sweeps if _is_showable(gallery, snapshot, pages)]
+        return _write_pages_above(gallery, sound, pages, shown, only, base)
+
+
+def _write_pages_above(
+    gallery: Path, cards: Sequence[Card], pages: PageRenderer, sweeps: Sequence[SweepSnapshot], only: str, base: str
+) -> list[Path]:
+    beside = files_above(gallery, cards, pages, sweeps=sweeps, base=base)
     changed = [gallery / name for name, content in beside.items() if write_bytes(gallery / name, content)]
-    for page in pages_above(gallery, every, sweeps):
+    for page in pages_above(gallery, cards, sweeps):
         if only and (page.kind == "sweep" or (page.kind == "recipe" and page.path.parent.name != only)):
             continue
-        changed += [page.path] if pages.write(page) else []
+        try:
+            changed += [page.path] if pages.write(page) else []
+        except OSError as error:  # something else lies in its place: the other pages need not wait for that
+            if page.path.parent == gallery or is_disk_error(error):
+                raise
     return changed
+
+
+def _showable_or_stub(gallery: Path, card: Card, pages: PageRenderer) -> Card:
+    """The card if the pages above it can show it, else a stub that tells why not."""
+    try:
+        _render_above(gallery, [card], [], pages)
+    except Exception as error:  # a fault of ours included: the other runs must not pay for it
+        return stub_card(gallery / card.key, error)
+    return card
+
+
+def _is_showable(gallery: Path, snapshot: SweepSnapshot, pages: PageRenderer) -> bool:
+    """Whether the pages above the runs can show a sweep; one that they cannot show is left out."""
+    try:
+        _render_above(gallery, [], [snapshot], pages)
+    except Exception:
+        return False
+    return True
+
+
+def _render_above(gallery: Path, cards: Sequence[Card], sweeps: Sequence[SweepSnapshot], pages: PageRenderer) -> None:
+    """Make the files and pages above some runs and sweeps, and throw them away."""
+    files_above(gallery, cards, pages, sweeps=sweeps)
+    for page in pages_above(gallery, cards, sweeps):
+        pages.html(page)
 
 
 def read_cards(gallery: Path, now: float) -> list[Card]:
@@ -162,13 +207,16 @@ def update_sweeps(gallery: Path, *, now: float | None = None, templates: Path | 
 
 
 def _current(folder: Path, digest: str, now: float) -> bool:
-    """Whether a run's report is up to date."""
-    return is_current(folder, digest, read_run(folder, events_too=False, now=now).status)
+    """Whether a run's report is up to date; that of a run that cannot be read never is."""
+    try:
+        return is_current(folder, digest, read_run(folder, events_too=False, now=now).status)
+    except Exception:  # the page that is then written says why
+        return False
 
 
 def _write_again(folder: Path, *, gallery: Path, templates: Path | None, now: float) -> list[Path]:
     """Write a run's pages that changed."""
-    return write_run(read_run(folder, now=now), gallery, renderer(templates))
+    return write_run_or_stub(folder, gallery, renderer(templates), now=now, all_of_them=True)
 
 
 def rebuild_gallery(
@@ -246,4 +294,4 @@ def _write_runs(snapshot: SweepSnapshot, gallery: Path, pages: PageRenderer, now
     """The pages of those runs that ended before the sweep's record named them: they do not lead to it yet."""
     for run, preview in snapshot.previews.items():
         if not preview.card.running and not is_current(gallery / run, pages.digest, preview.card.status):
-            write_run(read_run(gallery / run, now=now), gallery, pages)
+            write_run_or_stub(gallery / run, gallery, pages, now=now, all_of_them=True)

@@ -17,6 +17,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar, TypeVar
 
+from orbifolio.runner.files import open_regular
+
+MAX_LINE_BYTES = 4 * 1024 * 1024  # of an event: a step with ten thousand terms takes a tenth
+MAX_LOG_BYTES = 512 * 1024 * 1024  # of a log that is read: a million steps
+
 
 @dataclass(frozen=True)
 class Event:
@@ -186,7 +191,7 @@ def from_line(line: str) -> Event | None:
     try:
         record: dict[str, Any] = json.loads(line)
         kind = _BY_NAME[record.pop("event")]
-    except (ValueError, KeyError, AttributeError, TypeError):
+    except (ValueError, KeyError, AttributeError, TypeError, RecursionError):
         return None
     names = {item.name for item in dataclasses.fields(kind)}
     values: dict[str, Any] = {
@@ -199,11 +204,17 @@ def from_line(line: str) -> Event | None:
 
 
 def read_events(path: Path) -> Iterator[Event]:
-    """The events of an `events.jsonl`, oldest first; a missing log has none."""
+    """The events of an `events.jsonl`, oldest first; a missing log has none.
+
+    Lines and logs of absurd lengths are read up to their limits.
+
+    Raises:
+        OSError: the log cannot be read, or is no regular file.
+    """
     if not path.exists():
         return
-    with path.open(encoding="utf-8", errors="replace") as lines:
-        for line in lines:
-            event = from_line(line)
+    with open_regular(path) as log:
+        while log.tell() < MAX_LOG_BYTES and (line := log.readline(MAX_LINE_BYTES)):
+            event = from_line(line.decode("utf-8", errors="replace"))
             if event is not None:
                 yield event

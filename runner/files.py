@@ -1,13 +1,58 @@
-"""Writing files so that a reader, a second writer or a power cut never meets half of one."""
+"""Files that a reader, a second writer or a power cut never meets half of, and reading those of strangers.
+
+A folder that others can write to may hold a pipe, a device or a link to one, which reading would wait for or never
+come to the end of: whatever is read from a run is read by `open_regular`.
+"""
 
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import secrets
+import stat
 from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
+
+MAX_RECORD_BYTES = 256 * 1024 * 1024
+"""Of a record that is read as a whole: more than any run writes, and less than exhausts the memory."""
+
+
+@contextlib.contextmanager
+def open_regular(path: Path) -> Iterator[BinaryIO]:
+    """A regular file, opened for reading; links to one are followed.
+
+    Raises:
+        OSError: it is missing, cannot be read, or is a folder, a pipe or a device.
+    """
+    # not blocking: to open a pipe would wait for its writer
+    descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
+    with open(descriptor, "rb") as file:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            raise OSError(errno.EINVAL, "not a regular file", str(path))
+        yield file
+
+
+def read_regular(path: Path, *, limit: int = MAX_RECORD_BYTES) -> bytes:
+    """The content of a regular file.
+
+    Args:
+        limit: bytes that it may hold.
+
+    Raises:
+        OSError: it is missing, cannot be read, is larger than that, or is a folder, a pipe or a device.
+    """
+    with open_regular(path) as file:
+        content = file.read(limit + 1)
+    if len(content) > limit:
+        raise OSError(errno.EFBIG, os.strerror(errno.EFBIG), str(path))
+    return content
+
+
+def is_file(path: Path) -> bool:
+    """Whether there is a regular file; also False where the path is too long for the disk to look."""
+    return os.path.isfile(path)
 
 
 @contextlib.contextmanager

@@ -69,6 +69,7 @@ class Card:
         cover: the finished picture or the newest frame, or None.
         measures: what it is compared by, `metrics.run_measures`.
         curve: its loss at a few steps of each phase.
+        problem: why its report could not be made, in a few words; "" for a sound run.
     """
 
     type: str
@@ -94,6 +95,7 @@ class Card:
     cover: Cover | None
     measures: Mapping[str, float] = field(default_factory=dict)
     curve: tuple[PhaseCurve, ...] = ()
+    problem: str = ""
 
     @property
     def key(self) -> str:
@@ -217,4 +219,5 @@ def card_from_json(record: object) -> Card | None:
         cover=_cover_from(entry.get("cover")),
         measures={name: value for name, value in as_numbers(entry.get("measures")).items() if math.isfinite(value)},
         curve=loss_curve_from_json(entry.get("curve")),
+        problem=word("problem"),
     )

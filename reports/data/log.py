@@ -30,6 +30,7 @@ from orbifolio.reports.data.values import (
 )
 from orbifolio.reports.wording import title_from_name
 from orbifolio.runner import events
+from orbifolio.runner.files import is_file, read_regular
 
 STALE_AFTER = 600.0
 """Seconds of silence after which a run that claims to be running counts as stopped: with less, a slow step looks like a
@@ -37,6 +38,9 @@ stop; with more, a killed run looks alive."""
 
 _SLOW_STEPS = 10.0
 """Steps that a run may be silent for, if they take longer than that."""
+
+MAX_RECIPE_BYTES = 4 * 1024 * 1024
+"""Bytes of a recipe that a page shows: more are no recipe."""
 
 FINISHED = ("done", "failed", "interrupted")
 
@@ -169,7 +173,7 @@ class RunRecord:
         """The extra files that are there: path -> what `run.json` says of it."""
         entries = map(as_mapping, as_tuple(self.record.get("extras")))
         paths = {inner_path(entry.get("path")): entry for entry in entries}
-        return {path: entry for path, entry in paths.items() if path and (self.folder / path).is_file()}
+        return {path: entry for path, entry in paths.items() if path and is_file(self.folder / path)}
 
 
 @dataclass
@@ -329,7 +333,7 @@ def read_run(folder: Path, *, events_too: bool = True, now: float | None = None)
     ]
     started = as_finite(record.get("started"))
     try:
-        recipe_text = (folder / "recipe.yaml").read_text(encoding="utf-8", errors="replace")
+        recipe_text = read_regular(folder / "recipe.yaml", limit=MAX_RECIPE_BYTES).decode("utf-8", errors="replace")
     except OSError:
         recipe_text = ""
     recipe = as_text(record.get("recipe")) or folder.parent.name

@@ -12,6 +12,8 @@ from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from orbifolio.runner.files import read_regular
+
 
 def as_text(value: object, default: str = "") -> str:
     """A string; numbers are spelled out, anything else gives the default.
@@ -105,8 +107,8 @@ def parse_json(text: str | bytes) -> Mapping[str, Any]:
 
 
 def read_json(path: Path) -> Mapping[str, Any]:
-    """The mapping in a JSON file; empty if the file is missing, torn or holds something else."""
+    """The mapping in a JSON file; empty if the file is missing, torn, no regular file or holds something else."""
     try:
-        return parse_json(path.read_text(encoding="utf-8", errors="replace"))
+        return parse_json(read_regular(path).decode("utf-8", errors="replace"))
     except OSError:
         return {}

@@ -11,6 +11,7 @@ from orbifolio.reports.data.log import FrameRecord, PhaseRecord, RunRecord
 from orbifolio.reports.data.values import inner_path
 from orbifolio.reports.links import Place
 from orbifolio.reports.media.thumbnails import PreparedImage, prepare_image
+from orbifolio.runner.files import is_file
 
 Item = TypeVar("Item")
 
@@ -75,7 +76,7 @@ def newest_frame(run: RunRecord) -> tuple[PhaseRecord, FrameRecord] | None:
     """The latest saved frame whose file is there, and its phase."""
     for phase in reversed(run.phases):
         for frame in reversed(phase.frames):
-            if (run.folder / frame.path).is_file():
+            if is_file(run.folder / frame.path):
                 return phase, frame
     return None
 
@@ -87,7 +88,7 @@ def frame_name(phase: PhaseRecord, frame: FrameRecord) -> str:
 
 def present_frames(run: RunRecord, phase: PhaseRecord) -> tuple[FrameRecord, ...]:
     """The frames of a phase whose files are there."""
-    return tuple(frame for frame in phase.frames if (run.folder / frame.path).is_file())
+    return tuple(frame for frame in phase.frames if is_file(run.folder / frame.path))
 
 
 def phase_page_path(run: RunRecord, phase: PhaseRecord) -> Path:

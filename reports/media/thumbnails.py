@@ -19,6 +19,7 @@ from PIL import Image
 from PIL.PngImagePlugin import PngImageFile
 
 from orbifolio.reports.files import write_bytes
+from orbifolio.runner.files import is_file
 
 COPY_WIDTHS = (320, 640, 1280, 2560)
 """Widths of the copies of an artwork in pixels: a browser loads one at most twice as wide as it needs."""
@@ -63,6 +64,8 @@ def _encode(image: Image.Image) -> bytes:
 
 def _open(path: Path) -> Image.Image | None:
     """An opened picture (header only), or None."""
+    if not is_file(path):
+        return None  # Pillow would wait for a pipe
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", Image.DecompressionBombWarning)

@@ -57,7 +57,8 @@ def _text(words: str) -> str:
 
 def _urn(*words: object) -> str:
     """An identity that lasts: the same for the same words, wherever the gallery is."""
-    return uuid.uuid5(uuid.NAMESPACE_URL, "orbifolio:" + ":".join(map(str, words))).urn
+    name = ":".join(("orbifolio", *map(str, words)))
+    return uuid.uuid5(uuid.NAMESPACE_URL, name.encode(errors="replace").decode()).urn  # a folder's need not be UTF-8
 
 
 def _ended(card: Card) -> float:

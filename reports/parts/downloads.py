@@ -17,6 +17,7 @@ from orbifolio.reports.parts.animation import make_clip
 from orbifolio.reports.parts.base import Part
 from orbifolio.reports.parts.globe import SCENE
 from orbifolio.reports.wording import format_bytes, format_pixels
+from orbifolio.runner.files import is_file
 
 
 @dataclass(frozen=True)
@@ -118,7 +119,7 @@ def _download(run: RunRecord, place: Place, offer: _Offer) -> Download:
 
 def downloads_part(run: RunRecord, place: Place) -> Downloads | None:
     """The files of the run that are there, or None if there are none."""
-    offers = [offer for offer in _offers(run) if offer.path and (run.folder / offer.path).is_file()]
+    offers = [offer for offer in _offers(run) if offer.path and is_file(run.folder / offer.path)]
     files = [_download(run, place, offer) for offer in offers]
     made = make_animation(run)
     clips = (make_clip(run, place, ending) for ending in (made.endings if made else ()))

@@ -28,6 +28,7 @@ from orbifolio.reports.prose import markdown_to_html
 from orbifolio.reports.sweep.membership import sweeps_of_run
 from orbifolio.reports.sweep.record import SWEEPS_FOLDER
 from orbifolio.reports.wording import DASH, format_bytes, format_duration, format_integer, format_number, format_pixels
+from orbifolio.runner.files import is_file
 
 
 @dataclass(frozen=True)
@@ -96,7 +97,7 @@ def run_lead_image(run: RunRecord, place: Place, scrubber: Scrubber | None) -> L
         Fact("Device", as_text(record.get("device"))),
     )
     links = []
-    if run.final_path and (run.folder / run.final_path).is_file():
+    if run.final_path and is_file(run.folder / run.final_path):
         links.append(Link("Download the picture", place.to(run.folder / run.final_path)))
     if find_pyramid(run) is not None:
         links.append(Link("Zoom into the picture", place.to(zoom_page_path(run))))

@@ -16,6 +16,7 @@ from orbifolio.reports.data.values import as_mapping, as_text, as_texts, as_tupl
 from orbifolio.reports.parts.base import Part
 from orbifolio.reports.prose import Token, yaml_tokens
 from orbifolio.reports.sweep.run_preview import SweepSnapshot
+from orbifolio.runner.files import is_file
 
 
 @dataclass(frozen=True)
@@ -119,7 +120,7 @@ def rerun_part(run: RunRecord) -> RerunCommands | None:
         Command(heading, as_text(rerun.get(key)), note) for key, heading, note in offers if as_text(rerun.get(key))
     )
     script = inner_path(rerun.get("script"))
-    if script and (run.folder / script).is_file():
+    if script and is_file(run.folder / script):
         version = as_text(as_mapping(run.record.get("versions")).get("orbifolio"), "0.1.0")
         wheel = f"orbifolio-{quote(version)}-py3-none-any.whl"
         text = f"BUCKET=my-pictures WHEEL={wheel} bash {PurePosixPath(script).name}"

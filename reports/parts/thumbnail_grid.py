@@ -119,7 +119,7 @@ def thumbnail(
     Args:
         gallery: the folder that holds all runs.
         place: the folder of the page that shows it.
-        facts: after it; empty ones are left out.
+        facts: after it; empty ones are left out. Why a report could not be made comes last.
         more: a link after them.
         filtered: whether a script filters the pictures, and needs their data.
     """
@@ -131,7 +131,7 @@ def thumbnail(
         picture=cover_image(card, gallery, place, sizes=f"(max-width: 30rem) 60vw, (max-width: 75rem) 40vw, {wide}"),
         ratio=f"{shown_ratio:.4f}",
         title=title,
-        facts=tuple(fact for fact in facts if fact),
+        facts=tuple(fact for fact in (*facts, card.problem) if fact),
         status=None if card.status == "done" else STATUSES.get(card.status),
         more=more,
         data=_data(card) if filtered else (),

@@ -20,6 +20,7 @@ from typing import Any
 from orbifolio.reports.data.log import FINISHED, STALE_AFTER
 from orbifolio.reports.data.values import as_finite, as_int, as_mapping, as_text, as_tuple, inner_path
 from orbifolio.reports.files import visible_folders
+from orbifolio.runner.files import read_regular
 
 SWEEPS_FOLDER = "sweeps"
 """The folder of all sweeps in a gallery: no recipe's runs can lie there."""
@@ -206,7 +207,7 @@ def read_sweep(folder: Path) -> RecordedSweep | None:
     path = folder / SWEEP_NAME
     try:
         touched = path.stat().st_mtime
-        record = json.loads(path.read_text(encoding="utf-8", errors="replace"))
+        record = json.loads(read_regular(path).decode("utf-8", errors="replace"))
     except (OSError, ValueError, RecursionError):
         return None
     return sweep_from_record(folder.name, record, touched) if isinstance(record, Mapping) else None

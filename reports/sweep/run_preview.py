@@ -14,8 +14,9 @@ from orbifolio.reports.data.log import FINISHED, read_run
 from orbifolio.reports.data.progress import ProgressEstimate, measure_progress
 from orbifolio.reports.data.values import read_json
 from orbifolio.reports.links import STATUSES, Status
-from orbifolio.reports.media.run_card import card_from_run
+from orbifolio.reports.media.run_card import card_from_run, stub_card
 from orbifolio.reports.sweep.record import RecordedMember, RecordedSweep, newest_first, read_sweeps
+from orbifolio.runner.files import is_file
 
 WAITING = Status("waiting", "Waiting")
 NOT_STARTED = Status("waiting", "Not started")
@@ -75,14 +76,18 @@ def make_snapshot(
 def read_preview(gallery: Path, run: str, now: float) -> RunPreview | None:
     """The preview of a run on disk, or None if it is not there."""
     folder = gallery / run
-    if not any((folder / name).is_file() for name in ("run.json", "events.jsonl")):
+    if not any(is_file(folder / name) for name in ("run.json", "events.jsonl")):
         return None
-    paged = (folder / "index.html").is_file()
+    paged = is_file(folder / "index.html")
     card = card_from_json(read_json(folder / CARD_NAME))
     if card is not None and card.status == "done" and card.key == run:
         return RunPreview(card, paged=paged)
-    run_record = read_run(folder, now=now)
-    return RunPreview(card_from_run(run_record), measure_progress(run_record) if run_record.running else None, paged)
+    try:
+        run_record = read_run(folder, now=now)
+        progress = measure_progress(run_record) if run_record.running else None
+        return RunPreview(card_from_run(run_record), progress, paged)
+    except Exception as error:  # a fault of ours included: the other runs must not pay for it
+        return RunPreview(stub_card(folder, error), paged=paged)
 
 
 def read_snapshot(gallery: Path, sweep: RecordedSweep, now: float) -> SweepSnapshot:

@@ -18,7 +18,7 @@ from typing import Any
 from filelock import FileLock, Timeout
 
 from orbifolio.runner.errors import RunFailed
-from orbifolio.runner.files import write_atomically
+from orbifolio.runner.files import read_regular, write_atomically
 from orbifolio.runner.redaction import redact_value
 
 
@@ -50,8 +50,8 @@ def make_folder(gallery: Path, recipe: str, now: float) -> Path:
 def read_summary(folder: Path) -> dict[str, Any] | None:
     """A run's `run.json`, or None if it is missing or damaged."""
     try:
-        summary = json.loads((folder / "run.json").read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+        summary = json.loads(read_regular(folder / "run.json"))
+    except (OSError, ValueError, RecursionError):
         return None
     return summary if isinstance(summary, dict) else None
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -107,7 +108,8 @@ def _pages(assets: Assets) -> list[BaseRoute]:
 @asynccontextmanager
 async def _lifespan(app: ControlPage) -> AsyncIterator[None]:
     state: AppState = app.state.server
-    await run_in_threadpool(rebuild_gallery, state.gallery)
+    with contextlib.suppress(OSError):  # a full disk must not keep the page away on which runs can be removed
+        await run_in_threadpool(rebuild_gallery, state.gallery)
     state.queue.open()
     warming = asyncio.ensure_future(run_in_threadpool(_warm, state))
     yield

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import re
 import signal
 import subprocess
@@ -350,3 +351,16 @@ def test_a_photograph_becomes_a_seamless_tile(visitor: Visitor, monkeypatch: pyt
     assert over < 2 * inside
     middle = (slice(24, 40), slice(36, 60))
     assert np.abs(made[middle].astype(int) - pixels[middle]).mean() < 3  # it stays as it is
+
+
+def test_it_starts_on_a_gallery_of_which_nothing_can_be_read(tmp_path):
+    run = tmp_path / "gallery" / "nets" / "broken"
+    run.mkdir(parents=True)
+    (run / "run.json").write_text(json.dumps({"title": "Broken", "about": "+ " * 9900}))
+    (run / "phases").write_text("a file where a folder should be")
+    os.mkfifo(run / "events.jsonl")  # whoever reads it waits for ever
+    (tmp_path / "gallery" / "nets" / "index.html").mkdir()
+    (tmp_path / "gallery" / "index.html").mkdir()
+    with Serving(make_state(tmp_path, make_recipes(tmp_path)), AccessRules()) as server:
+        assert httpx.get(f"{server.address}/").status_code == 200
+    assert (run / "index.html").is_file()

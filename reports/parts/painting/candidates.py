@@ -14,6 +14,7 @@ from orbifolio.reports.links import Place
 from orbifolio.reports.media.img import PageImage, page_image
 from orbifolio.reports.media.thumbnails import MEDIUM_WIDTHS, prepare_image
 from orbifolio.reports.parts.base import Fact, Part
+from orbifolio.runner.files import read_regular
 
 RECORD_PATH, SHEET_PATH = "extras/candidates.json", "extras/candidates.png"
 MAX_RECORD_BYTES = 100_000  # a longer file was not written by this program
@@ -43,7 +44,7 @@ def candidates_part(run: RunRecord, place: Place) -> Candidates | None:
     if RECORD_PATH not in run.extras:
         return None
     try:
-        record = parse_json((run.folder / RECORD_PATH).read_bytes()[:MAX_RECORD_BYTES])
+        record = parse_json(read_regular(run.folder / RECORD_PATH, limit=MAX_RECORD_BYTES))
     except OSError:
         return None
     title, judge = as_text(record.get("class")), as_text(record.get("judge"))

@@ -17,6 +17,7 @@ from orbifolio.reports.media.thumbnails import MEDIUM_WIDTHS, prepare_image
 from orbifolio.reports.parts.base import Fact, Part
 from orbifolio.reports.parts.inputs import StageCard
 from orbifolio.reports.wording import format_count, format_integer
+from orbifolio.runner.files import read_regular
 
 
 @dataclass(frozen=True)
@@ -63,7 +64,7 @@ def painting_figures(run: RunRecord) -> Mapping[str, Any]:
     if FIGURES_PATH not in run.extras:
         return {}
     try:
-        return parse_json((run.folder / FIGURES_PATH).read_bytes()[:MAX_FIGURE_BYTES])
+        return parse_json(read_regular(run.folder / FIGURES_PATH, limit=MAX_FIGURE_BYTES))
     except OSError:
         return {}
 
