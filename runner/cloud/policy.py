@@ -11,6 +11,7 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from orbifolio.reports.publish.bucket_arn import bucket_arn, literal, objects_arn
 from orbifolio.reports.publish.s3 import S3
 from orbifolio.runner.cloud.tags import IAM_PATH, LAUNCH_TAG
 
@@ -23,18 +24,14 @@ def trust(service: str) -> Policy:
     return {"Version": "2012-10-17", "Statement": [allow]}
 
 
-def _objects(location: S3, partition: str) -> str:
-    return f"arn:{partition}:s3:::{location.bucket}/{location.key_prefix}*"
-
-
 def _listing(location: S3, partition: str) -> Policy:
     statement: Policy = {
         "Effect": "Allow",
         "Action": "s3:ListBucket",
-        "Resource": f"arn:{partition}:s3:::{location.bucket}",
+        "Resource": bucket_arn(location, partition),
     }
     if location.prefix:
-        statement["Condition"] = {"StringLike": {"s3:prefix": f"{location.prefix}/*"}}
+        statement["Condition"] = {"StringLike": {"s3:prefix": f"{literal(location.prefix)}/*"}}
     return statement
 
 
@@ -58,16 +55,16 @@ def node_policy(
         partition: `aws`, `aws-cn` or `aws-us-gov`.
     """
     statements: list[Policy] = [
-        {"Effect": "Allow", "Action": ["s3:GetObject", "s3:PutObject"], "Resource": _objects(work, partition)},
+        {"Effect": "Allow", "Action": ["s3:GetObject", "s3:PutObject"], "Resource": objects_arn(work, partition)},
         {
             "Effect": "Allow",
             "Action": ["s3:GetObject", "s3:PutObject", "s3:DeleteObject", "s3:AbortMultipartUpload"],
-            "Resource": _objects(gallery, partition),
+            "Resource": objects_arn(gallery, partition),
         },
         _listing(work, partition),
         _listing(gallery, partition),
     ]
-    read = sorted({f"arn:{partition}:s3:::{picture.removeprefix('s3://')}" for picture in pictures})
+    read = sorted({f"arn:{partition}:s3:::{literal(picture.removeprefix('s3://'))}" for picture in pictures})
     if read:
         statements.append({"Effect": "Allow", "Action": "s3:GetObject", "Resource": read})
     if sender:
@@ -105,7 +102,7 @@ def deadline_policy(partition: str = "aws") -> Policy:
 def user_policy(work: S3, gallery: S3, partition: str = "aws") -> Policy:
     """What the person who launches needs, for the account's administrator."""
     roles = [f"arn:{partition}:iam::*:role{IAM_PATH}*", f"arn:{partition}:iam::*:instance-profile{IAM_PATH}*"]
-    objects = sorted({_objects(work, partition), _objects(gallery, partition)})
+    objects = sorted({objects_arn(work, partition), objects_arn(gallery, partition)})
     ours = {"StringLike": {f"ec2:ResourceTag/{LAUNCH_TAG}": "*"}}
     statements: list[Policy] = [
         {"Effect": "Allow", "Action": _READ_ACTIONS, "Resource": "*"},

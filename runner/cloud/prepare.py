@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from orbifolio.reports.publish.s3 import S3
+from orbifolio.reports.publish.website import LAUNCHES
 from orbifolio.runner.cloud.bundle import Bundle, pack
 from orbifolio.runner.cloud.cost import SETUP_SECONDS, Cost, Workload, time_limit, workload_of
 from orbifolio.runner.cloud.launch import BUNDLE
@@ -25,8 +26,6 @@ from orbifolio.runner.mail.ses import SES
 from orbifolio.runner.mail.smtp import SMTP
 from orbifolio.runner.recipe.model import LoadedRecipe
 
-LAUNCHES = "launches"
-"""The prefix of launches in a bucket, unless the user names another."""
 PUBLISH_MINUTES = 2  # between two publications: what a lost machine loses at most
 IDLE_MINUTES = 20  # that the page waits for a visitor, while the machine is paid for
 
@@ -162,15 +161,14 @@ def _locations(loaded: LoadedRecipe, options: LaunchOptions) -> tuple[S3, S3]:
             f"{gallery.target}: the gallery would fill the whole bucket; it may be public, but launches must stay "
             f"private; write s3://{gallery.bucket}/gallery"
         )
-    if (
-        not launches.prefix
-        or f"{launches.prefix}/".startswith(f"{gallery.prefix}/")
-        and launches.bucket == gallery.bucket
-    ):
-        raise InputError(
-            f"{launches.target}: launches must lie outside the gallery, which may be public; use --work "
-            f"s3://{launches.bucket}/{LAUNCHES}-of-orbifolio"
+    within = launches.bucket == gallery.bucket and launches.key_prefix.startswith(gallery.key_prefix)
+    if not launches.prefix or within:
+        cure = (
+            f"--to s3://{gallery.bucket}/gallery"
+            if gallery.prefix == LAUNCHES
+            else f"--work s3://{launches.bucket}/{LAUNCHES}"
         )
+        raise InputError(f"{launches.target}: launches must lie outside the gallery, which may be public; use {cure}")
     return gallery, launches
 
 

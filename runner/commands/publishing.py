@@ -216,4 +216,5 @@ def show_website(target: str, *, endpoint_url: str | None, region: str | None, s
     if set_up:
         click.echo(configure_website(store, lambda text: console.print(text, markup=False, highlight=False)))
     else:
-        click.echo(website_instructions(settings, store.client.meta.region_name))
+        meta = store.client.meta
+        click.echo(website_instructions(settings, meta.region_name, meta.partition))

@@ -319,7 +319,8 @@ def test_a_bucket_becomes_a_website_and_keeps_what_others_set(aws: Any) -> None:
     for _ in range(2):
         assert configure_website(bucket(), said.append) == "http://pictures.s3-website-us-east-1.amazonaws.com/art/"
         statements = json.loads(aws.get_bucket_policy(Bucket="pictures")["Policy"])["Statement"]
-        assert statements == [theirs, public_read_statement(bucket().settings)]
+        assert statements[:2] == [theirs, public_read_statement(bucket().settings)]
+        assert [item["Effect"] for item in statements] == ["Deny", "Allow", "Deny"]
         assert statements[1]["Resource"] == "arn:aws:s3:::pictures/art/*"
         assert statements[1]["Action"] == "s3:GetObject"
     site = aws.get_bucket_website(Bucket="pictures")
@@ -327,6 +328,23 @@ def test_a_bucket_becomes_a_website_and_keeps_what_others_set(aws: Any) -> None:
     assert site["ErrorDocument"] == {"Key": "art/404.html"}
     blocks = aws.get_public_access_block(Bucket="pictures")["PublicAccessBlockConfiguration"]
     assert blocks == PUBLIC_ACCESS_BLOCKS
+
+
+def test_a_policy_of_one_statement_that_is_no_list_is_kept(aws: Any) -> None:
+    import json
+
+    theirs = {"Effect": "Deny", "Principal": "*", "Action": "s3:*", "Resource": "arn:aws:s3:::pictures/x"}
+    aws.put_bucket_policy(Bucket="pictures", Policy=json.dumps({"Version": "2012-10-17", "Statement": theirs}))
+    for prefix in ("a-b", "a/b", "A/B", "a-b"):
+        configure_website(bucket(prefix=prefix), print)
+        aws.delete_bucket_website(Bucket="pictures")  # only one gallery can have the error page
+    statements = json.loads(aws.get_bucket_policy(Bucket="pictures")["Policy"])["Statement"]
+    assert theirs in statements
+    assert [item["Resource"].rpartition("pictures/")[2] for item in statements if item["Effect"] == "Allow"] == [
+        "a/b/*",
+        "A/B/*",
+        "a-b/*",
+    ]
 
 
 def test_a_bucket_that_is_another_website_stays_it(aws: Any) -> None:
