@@ -28,8 +28,11 @@ _BUSY = {
     "Throttling": "asked to slow down",
     "ThrottlingException": "asked to slow down",
     "TooManyRequests": "asked to slow down",
+    "TooManyRequestsException": "asked to slow down",
+    "RequestLimitExceeded": "asked to slow down",
     "429": "asked to slow down",
     "InternalError": "had an internal error",
+    "InternalServerException": "had an internal error",
     "500": "had an internal error",
     "ServiceUnavailable": "was unavailable",
     "502": "was unavailable",
@@ -119,6 +122,11 @@ def error_status(error: BaseException | None) -> int:
 
     metadata = error.response.get("ResponseMetadata", {}) if isinstance(error, ClientError) else {}
     return int(metadata.get("HTTPStatusCode", 0))
+
+
+def is_busy(error: BaseException | None) -> bool:
+    """Whether a server refused because it was busy, so that the same request may get through later."""
+    return error_code(error) in _BUSY or str(error_status(error)) in _BUSY
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@
     uploading.py    many uploads at once
     run.py          one run; `index.py` and `index_pages.py` are the pages above the runs
     publisher.py    all of it, in order
-    website.py      a bucket as a website
+    website.py      a bucket as a website; `bucket_arn.py` names its objects in policies
 
 Nothing in here imports torch, and boto3 is imported only when a bucket is asked.
 """

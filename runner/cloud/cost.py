@@ -10,7 +10,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from orbifolio.runner.cloud.machines import DISK_BYTES, Machine
+from orbifolio.runner.cloud.machines import DISK_BYTES, Machine, check_hours
 from orbifolio.runner.errors import InputError
 from orbifolio.runner.recipe.model import LoadedRecipe
 from orbifolio.runner.renderers.base import Phase
@@ -22,7 +22,6 @@ ADDRESS_PRICE = 0.005  # dollars per hour of a public IPv4 address
 ENDING_HOURS = 0.25
 """How long a machine may outlive its limit: the deadline schedule comes 5 minutes later, and ending takes some more."""
 MAX_HOURS_BY_DEFAULT = 12.0  # longer runs are usually a mistake in the recipe
-MIN_HOURS, MAX_HOURS = 0.25, 168.0  # setting up takes some minutes; a week
 BUDGET = 25.0  # dollars, unless the user sets another
 SAFETY = 3.0  # the limit is this many times the expected time, which is an estimate
 
@@ -139,11 +138,7 @@ def time_limit(expected: float, requested: float | None) -> float:
         InputError: the chosen hours are out of range, or the run is too long to be started without choosing any.
     """
     if requested is not None:
-        if not MIN_HOURS <= requested <= MAX_HOURS:
-            raise InputError(
-                f"--hours {requested:g}: is out of range; a machine may live for {MIN_HOURS:g} to {MAX_HOURS:g} hours"
-            )
-        return requested
+        return check_hours(requested, "--hours")
     hours = max(1.0, math.ceil(4 * SAFETY * expected / 3600) / 4)  # in quarters of an hour
     if hours > MAX_HOURS_BY_DEFAULT:
         raise InputError(
@@ -159,7 +154,7 @@ def check_budget(cost: Cost, budget: float) -> None:
     Raises:
         InputError: the highest price is over the budget.
     """
-    if cost.highest > budget:
+    if not cost.highest <= budget:  # a budget that is no number is none
         raise InputError(
             f"this may cost up to ${cost.highest:.2f}; the budget is ${budget:.2f}; choose fewer --hours, a smaller "
             f"--instance, or --budget {math.ceil(cost.highest)}"

@@ -1,7 +1,9 @@
 """A deadline outside the machine: (machine, moment) -> a schedule of AWS that ends it, should it not end itself.
 
-The machine's own time limit works once its system is up; the schedule also covers a system that never comes up. Where
-the account does not permit schedules, the launch says so and relies on the machine's own limit.
+The machine's own time limit works once its system is up; the schedule also covers a system that never comes up. It is
+made before the machine is rented, so that no machine is without it, not even one whose answer never reached us: it then
+finds the machine by its tag, through a runbook of Systems Manager. Once the machine is known it is named, and nothing
+but EC2 is needed to end it. Both are one schedule, which the second form replaces.
 """
 
 from __future__ import annotations
@@ -9,87 +11,100 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from typing import Any
 
-from orbifolio.runner.aws import DENIED, error_code
+from orbifolio.runner.aws import error_code, is_busy
 from orbifolio.runner.cloud.account import Account
-from orbifolio.runner.cloud.policy import deadline_policy
-from orbifolio.runner.cloud.roles import make_role, retry_new_role
+from orbifolio.runner.cloud.launch_spec import schedule_name
+from orbifolio.runner.cloud.policy import AUTOMATION
+from orbifolio.runner.cloud.roles import make_guard_role, retry_new_role
+from orbifolio.runner.cloud.tags import DEADLINE_TAG
 from orbifolio.runner.errors import CloudError
 
 TERMINATE = "scheduler:::aws-sdk:ec2:terminateInstances"
+AUTOMATE = "scheduler:::aws-sdk:ssm:startAutomationExecution"
 MARGIN = timedelta(minutes=5)
 """The schedule comes this long after the machine's own limit, which lets the run end in order."""
-_ROLE_USE = "guard"  # in the role's name, as accounts know it
-_ROLE_IS_NEW = "ValidationException"
+_SOON = timedelta(minutes=2)
+"""The schedule comes no earlier than this from now: AWS refuses moments that have passed."""
+_MAY_PASS = ("ValidationException", "ResourceNotFoundException")
+"""The role is not known yet; the schedule that was there has just fired."""
 
 
-def schedule_name(launch: str, attempt: int) -> str:
-    """The name of a machine's schedule.
-
-    >>> schedule_name("whirlpool-20261121-101500-4f2a", 1)
-    'orbifolio-whirlpool-20261121-101500-4f2a-1'
-    """
-    return f"orbifolio-{launch}-{attempt}"
-
-
-def create_deadline_schedule(
+def set_deadline(
     account: Account,
     launch: str,
     attempt: int,
-    instance: str,
     until: datetime,
+    instance: str = "",
     *,
     sleep: Callable[[float], None] = time.sleep,
-) -> str:
-    """Let AWS end a machine some minutes after its deadline.
+) -> None:
+    """Let AWS end a machine some minutes after its deadline; a schedule that is there already is replaced.
 
     Args:
         account: in the region of the machine.
         launch: name of the launch.
         attempt: number of the machine within it.
-        instance: EC2's identifier of it, as in `i-0123456789abcdef0`.
         until: the machine's own deadline.
+        instance: EC2's identifier of it, as in `i-0123456789abcdef0`; "" before it is rented.
+        sleep: waits a number of seconds.
 
-    Returns:
-        "" if the schedule is set, else why not.
+    Raises:
+        CloudError: the schedule could not be set.
     """
-    try:
-        arn = make_role(account, _ROLE_USE, "scheduler", deadline_policy(_partition(account)))
-        retry_new_role(
-            lambda: _create(account, schedule_name(launch, attempt), instance, until, arn),
-            lambda error: error_code(error.__cause__) == _ROLE_IS_NEW,
-            sleep,
-        )
-    except CloudError as error:
-        denied = error_code(error.__cause__) in DENIED
-        return "this account may not create schedules" if denied else str(error)
-    return ""
-
-
-def _partition(account: Account) -> str:
-    return str(account.client("ec2").meta.partition)
-
-
-def _create(account: Account, name: str, instance: str, until: datetime, role: str) -> None:
-    account.ask(
-        "scheduler",
-        "create_schedule",
-        "scheduling the machine's end",
-        "ConflictException",
-        Name=name,
-        Description="Ends a machine of orbifolio that is past its deadline",
-        ScheduleExpression=f"at({(until + MARGIN):%Y-%m-%dT%H:%M:%S})",
-        ScheduleExpressionTimezone="UTC",
-        FlexibleTimeWindow={"Mode": "OFF"},
-        ActionAfterCompletion="DELETE",
-        Target={
-            "Arn": f"arn:{_partition(account)}:{TERMINATE}",
+    partition = str(account.client("ec2").meta.partition)
+    role = make_guard_role(account, partition)
+    name = schedule_name(launch, attempt)
+    options: dict[str, Any] = {
+        "Name": name,
+        "Description": "Ends a machine of orbifolio that is past its deadline",
+        "ScheduleExpression": f"at({max(until + MARGIN, datetime.now(UTC) + _SOON):%Y-%m-%dT%H:%M:%S})",
+        "ScheduleExpressionTimezone": "UTC",
+        "FlexibleTimeWindow": {"Mode": "OFF"},
+        "ActionAfterCompletion": "DELETE",
+        "Target": {
+            **(_by_name(partition, instance) if instance else _by_tag(partition, name, role)),
             "RoleArn": role,
-            "Input": json.dumps({"InstanceIds": [instance]}),
             "RetryPolicy": {"MaximumRetryAttempts": 20, "MaximumEventAgeInSeconds": 3600},
         },
-    )
+    }
+    what = "scheduling the machine's end"
+
+    def put() -> None:
+        if account.ask("scheduler", "create_schedule", what, "ConflictException", **options) is None:
+            account.ask("scheduler", "update_schedule", what, **options)
+
+    def may_pass(error: CloudError) -> bool:
+        return error_code(error.__cause__) in _MAY_PASS or is_busy(error.__cause__)
+
+    retry_new_role(put, may_pass, sleep)
+
+
+def _by_name(partition: str, instance: str) -> dict[str, Any]:
+    return {"Arn": f"arn:{partition}:{TERMINATE}", "Input": json.dumps({"InstanceIds": [instance]})}
+
+
+def _by_tag(partition: str, name: str, role: str) -> dict[str, Any]:
+    return {"Arn": f"arn:{partition}:{AUTOMATE}", "Input": json.dumps(automation(name, role))}
+
+
+def automation(name: str, role: str) -> dict[str, Any]:
+    """The request that ends every machine with a schedule's tag.
+
+    Args:
+        name: of the schedule.
+        role: ARN of the role that ends machines.
+    """
+    return {
+        "DocumentName": AUTOMATION,
+        "Parameters": {"AutomationAssumeRole": [role]},
+        "TargetParameterName": "InstanceId",
+        "Targets": [{"Key": f"tag:{DEADLINE_TAG}", "Values": [name]}],
+        "MaxConcurrency": "10",
+        "MaxErrors": "10",
+    }
 
 
 def delete_deadline_schedule(account: Account, name: str) -> None:

@@ -1,28 +1,40 @@
-"""A launch, in order: upload -> role -> network -> machine -> deadline schedule; each step may be repeated.
+"""A launch, in order: upload -> role -> network -> deadline schedule -> machine; each step may be repeated.
 
 The connection may be lost at any point. Launching the same name again then finds what is there already: requests carry
-tokens and names of their own, and no second machine is rented while one is alive.
+tokens and names of their own, and no second machine is rented while one is alive. A machine is rented only when its end
+is set twice, inside (the script's first line) and outside (the schedule), so that none lives without either.
 """
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 from orbifolio.reports.publish.store import ObjectHeaders
-from orbifolio.runner.aws import error_code
+from orbifolio.runner.aws import error_code, is_busy
 from orbifolio.runner.cloud.account import CAPACITY_CODES, QUOTA_CODES, Account
-from orbifolio.runner.cloud.deadline_schedule import create_deadline_schedule
+from orbifolio.runner.cloud.deadline_schedule import delete_deadline_schedule, set_deadline
 from orbifolio.runner.cloud.launch_records import LaunchRecord, save_record
-from orbifolio.runner.cloud.launch_spec import MARKETS, Attempt, LaunchSpec, instance_tags, parse_spec, s3_of, store_of
+from orbifolio.runner.cloud.launch_spec import (
+    MARKETS,
+    Attempt,
+    LaunchSpec,
+    instance_tags,
+    parse_spec,
+    s3_of,
+    schedule_name,
+    store_of,
+)
 from orbifolio.runner.cloud.machines import DISK_BYTES, Machine
 from orbifolio.runner.cloud.network import security_group
 from orbifolio.runner.cloud.node_script import NodeWork, user_data
 from orbifolio.runner.cloud.policy import Policy, node_policy
 from orbifolio.runner.cloud.roles import make_profile, retry_new_role
-from orbifolio.runner.cloud.tags import ATTEMPT_TAG, LAUNCH_TAG, from_aws_tags, to_aws_tags
+from orbifolio.runner.cloud.tags import ATTEMPT_TAG, LAUNCH_TAG, UNTIL_TAG, from_aws_tags, parse_moment, to_aws_tags
 from orbifolio.runner.errors import CloudError, InputError
 
 ALIVE = ("pending", "running")
@@ -35,9 +47,9 @@ Say = Callable[[str], None]
 
 
 def policy_of(spec: LaunchSpec, partition: str = "aws") -> Policy:
-    """What the node may do; equal for all launches with the same buckets and prefixes, so that they share a role."""
+    """What the node may do, with the files of its own launch only."""
     return node_policy(
-        spec.launches,
+        spec.location,
         s3_of(spec.gallery),
         pictures=spec.pictures,
         sender=spec.mail_from,
@@ -102,14 +114,14 @@ class Launch:
         self._say(f"uploaded to {spec.work}: {sum(map(len, files.values())) / 1e6:.1f} MB")
         self._store.delete("stop")  # meant the machine before this one
         attempt = self._find_alive() or self._rent()
-        problem = create_deadline_schedule(
-            self.account, spec.launch, attempt.number, attempt.instance, attempt.deadline, sleep=self._sleep
-        )
-        if problem:
-            self._say(f"note: AWS is not scheduled to end it ({problem}); its own time limit of {spec.hours:g} h holds")
-        else:
-            self._say(f"AWS will end it after {attempt.deadline:%H:%M} UTC, should it not end itself")
+        self._say(f"AWS will end it after {attempt.deadline:%H:%M} UTC, should it not end itself")
         return attempt
+
+    def _guard(self, attempt: Attempt) -> None:
+        """Set the machine's end from outside, whether it is rented already or not."""
+        set_deadline(
+            self.account, self.spec.launch, attempt.number, attempt.deadline, attempt.instance, sleep=self._sleep
+        )
 
     def _save(self) -> None:
         self._store.put(RECORD, self.spec.to_json().encode(), _PRIVATE)
@@ -118,43 +130,68 @@ class Launch:
         """The machine of this launch that is alive, if there is one."""
         for item in instances(self.account, self.spec.launch):
             if item["State"]["Name"] in ALIVE:
-                number = int(from_aws_tags(item.get("Tags")).get(ATTEMPT_TAG, "1"))
-                earlier = {attempt.number: attempt for attempt in self.spec.attempts}
-                until = earlier[number].until if number in earlier else time.time() + 3600 * self.spec.hours
+                tags = from_aws_tags(item.get("Tags"))
+                number = int(tags.get(ATTEMPT_TAG, "1"))
+                moment = parse_moment(tags.get(UNTIL_TAG, "")) or datetime.now(UTC)  # without a deadline it is overdue
+                until = moment.timestamp()
                 attempt = Attempt(number, until, str(item["InstanceId"]), str(item["InstanceType"]), _market(item))
                 self.spec = self.spec.with_attempt(attempt)
                 self._save()
                 self._say(f"machine {attempt.instance} of this launch is alive already; no other is rented")
+                self._guard(attempt)
                 return attempt
         return None
 
     def _rent(self) -> Attempt:
-        """Rent a machine: try the candidates on the first market, then on the second."""
+        """Rent a machine: try the candidates on the first market, then on the second.
+
+        Its end from outside is set before, and removed again only if AWS has said that there is no machine.
+        """
         spec = self.spec
         attempt = self._next()
         self.spec = spec.with_attempt(attempt)
         self._save()
         image = spec.image or self.account.newest_image()
         partition = str(self.account.client("ec2").meta.partition)
-        profile = make_profile(self.account, policy_of(spec, partition), sessions=spec.reach == "ssm")
+        profile = make_profile(self.account, spec.launch, policy_of(spec, partition), sessions=spec.reach == "ssm")
         group = security_group(self.account, spec.launch, spec.reach, spec.sender, spec.subnet or None)
         request = self._request(image, profile, group, attempt)
+        self._guard(replace(attempt, instance=""))
+        try:
+            attempt = self._first_available(request, attempt)
+        except CloudError as error:
+            if error_code(error.__cause__) and not is_busy(error.__cause__):
+                with contextlib.suppress(CloudError):  # it would only find nothing to end
+                    delete_deadline_schedule(self.account, schedule_name(spec.launch, attempt.number))
+            raise
+        try:
+            self._guard(attempt)
+        except CloudError as error:
+            self._say(f"note: its end stays scheduled by its tag, as it could not be named ({error})")
+        return attempt
+
+    def _first_available(self, request: dict[str, Any], attempt: Attempt) -> Attempt:
+        """The first machine that AWS has; what is asked for is written down before, as the answer may never come."""
+        choices = [(market, machine) for market in MARKETS[self.spec.market] for machine in self.spec.candidates]
+        choices.sort(key=lambda choice: (choice[0], choice[1].name) != (attempt.market, attempt.machine))
         first_error: CloudError | None = None
-        for market in MARKETS[spec.market]:
-            for machine in spec.candidates:
-                try:
-                    instance = self._run(request, machine, market, attempt)
-                except CloudError as error:
-                    if error_code(error.__cause__) not in CAPACITY_CODES | QUOTA_CODES:
-                        raise
-                    first_error = first_error or error
-                    self._say(f"{machine.name}, {market}: not available ({error_code(error.__cause__)})")
-                    continue
-                attempt = replace(attempt, instance=instance, machine=machine.name, market=market)
-                self.spec = self.spec.with_attempt(attempt)
-                self._save()
-                self._say(f"rented {machine.name} ({machine.gpu or 'no GPU'}), {market}: {instance}")
-                return attempt
+        for market, machine in choices:
+            attempt = replace(attempt, machine=machine.name, market=market)
+            self.spec = self.spec.with_attempt(attempt)
+            self._save()
+            try:
+                instance = self._run(request, machine, market, attempt)
+            except CloudError as error:
+                if error_code(error.__cause__) not in CAPACITY_CODES | QUOTA_CODES:
+                    raise
+                first_error = first_error or error
+                self._say(f"{machine.name}, {market}: not available ({error_code(error.__cause__)})")
+                continue
+            attempt = replace(attempt, instance=instance)
+            self.spec = self.spec.with_attempt(attempt)
+            self._save()
+            self._say(f"rented {machine.name} ({machine.gpu or 'no GPU'}), {market}: {instance}")
+            return attempt
         assert first_error is not None
         raise first_error
 
@@ -202,9 +239,14 @@ class Launch:
         if market == "spot":
             spot = {"SpotInstanceType": "one-time", "InstanceInterruptionBehavior": "terminate"}
             options["InstanceMarketOptions"] = {"MarketType": "spot", "SpotOptions": spot}
+
+        def may_pass(error: CloudError) -> bool:
+            cause = error.__cause__
+            return is_busy(cause) or error_code(cause) == "InvalidParameterValue" and "rofile" in str(cause)
+
         answer = retry_new_role(
             lambda: self.account.ask("ec2", "run_instances", f"renting {machine.name}", **options),
-            lambda error: error_code(error.__cause__) == "InvalidParameterValue" and "rofile" in str(error.__cause__),
+            may_pass,
             self._sleep,
         )
         return str(answer["Instances"][0]["InstanceId"])

@@ -15,8 +15,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from orbifolio.reports.publish.s3 import S3, S3Store
-from orbifolio.runner.cloud.machines import BY_NAME, Machine
-from orbifolio.runner.cloud.tags import ATTEMPT_TAG, LAUNCH_TAG, MODE_TAG, UNTIL_TAG, WORK_TAG
+from orbifolio.runner.cloud.machines import BY_NAME, Machine, check_hours
+from orbifolio.runner.cloud.tags import ATTEMPT_TAG, DEADLINE_TAG, LAUNCH_TAG, MODE_TAG, UNTIL_TAG, WORK_TAG
 from orbifolio.runner.errors import InputError
 
 FORMAT = 1  # of `launch.json`; a version that reads an older one differently raises it
@@ -32,8 +32,8 @@ class Attempt:
         number: 1 for the first machine of a launch.
         until: its deadline, seconds since the epoch.
         instance: AWS's identifier, "" until there is one.
-        machine: type of the machine, as in `g6.xlarge`.
-        market: `spot` or `on-demand`.
+        machine: type of the machine, as in `g6.xlarge`; of the request that is not answered yet if there is none.
+        market: `spot` or `on-demand`, likewise.
     """
 
     number: int
@@ -101,6 +101,9 @@ class LaunchSpec:
     password: str = ""
     created: float = 0.0
     attempts: tuple[Attempt, ...] = field(default=())
+
+    def __post_init__(self) -> None:
+        check_hours(self.hours, "hours")
 
     @property
     def candidates(self) -> tuple[Machine, ...]:
@@ -178,6 +181,15 @@ def launch_name(recipe: str, now: float | None = None) -> str:
     return f"{stem}-{stamp}-{secrets.token_hex(2)}"
 
 
+def schedule_name(launch: str, attempt: int) -> str:
+    """The name of the schedule that ends a machine from outside.
+
+    >>> schedule_name("whirlpool-20261121-101500-4f2a", 1)
+    'orbifolio-whirlpool-20261121-101500-4f2a-1'
+    """
+    return f"orbifolio-{launch}-{attempt}"
+
+
 def instance_tags(spec: LaunchSpec, attempt: Attempt) -> Mapping[str, str]:
     """The tags of a machine."""
     return {
@@ -186,5 +198,6 @@ def instance_tags(spec: LaunchSpec, attempt: Attempt) -> Mapping[str, str]:
         UNTIL_TAG: f"{attempt.deadline:%Y-%m-%dT%H:%M:%SZ}",
         WORK_TAG: spec.work,
         ATTEMPT_TAG: str(attempt.number),
+        DEADLINE_TAG: schedule_name(spec.launch, attempt.number),
         MODE_TAG: spec.mode,
     }

@@ -14,7 +14,9 @@ from orbifolio.runner.errors import InputError
 
 DISTANT_FACTOR = 1.75
 """An upper bound of prices elsewhere relative to us-east-1 (the most expensive region is at 1.7)."""
-_CHEAP_REGIONS = ("", "us-east-1", "us-east-2", "us-west-2")
+CHEAP_REGIONS = ("us-east-1", "us-east-2", "us-west-2")
+MIN_HOURS, MAX_HOURS = 0.25, 168.0
+"""Of a machine's life: setting it up takes some minutes; nothing that is rented lives for more than a week."""
 
 
 @dataclass(frozen=True)
@@ -52,7 +54,7 @@ class Machine:
 
     def list_price(self, region: str) -> float:
         """US dollars per hour: an upper bound outside the cheapest regions; us-east-1's if `region` is ""."""
-        return self.price * (1.0 if region in _CHEAP_REGIONS else DISTANT_FACTOR)
+        return self.price * (1.0 if region in ("", *CHEAP_REGIONS) else DISTANT_FACTOR)
 
 
 _GIB = 2.0**30
@@ -78,6 +80,23 @@ MAX_CANDIDATES = 3
 """Types to try in turn; more would only raise the highest price, which the most expensive one decides."""
 DISK_BYTES = 100e9
 """Of a node: room for its system, packages, weights and a gallery of many runs; it costs a cent an hour."""
+
+
+def check_hours(hours: float, name: str) -> float:
+    """A machine's time limit, if it is within `MIN_HOURS` and `MAX_HOURS`.
+
+    Args:
+        hours: the limit.
+        name: what gives it, for the message.
+
+    Raises:
+        InputError: it is out of range, or no number.
+    """
+    if not MIN_HOURS <= hours <= MAX_HOURS:
+        raise InputError(
+            f"{name} {hours:g}: is out of range; a machine may live for {MIN_HOURS:g} to {MAX_HOURS:g} hours"
+        )
+    return hours
 
 
 def fits(machine: Machine, memory: dict[str, float], *, gpu: bool) -> bool:

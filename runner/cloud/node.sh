@@ -4,7 +4,8 @@
 set -uo pipefail
 
 # 1. Money first. From here on the machine is gone in time, whatever happens below. (`halt` would not do: it
-#    stops a machine that is then still paid for.)
+#    stops a machine that is then still paid for.) No machine is given more than a week.
+[[ "$minutes" =~ ^[0-9]{1,5}$ ]] && [ "$minutes" -le 10080 ] || minutes=60
 if ! shutdown -h "+$minutes" "orbifolio: the time of this machine is over"; then
     (sleep "$((minutes * 60))" && poweroff -f) &
 fi

@@ -9,7 +9,7 @@ import json
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from orbifolio.reports.publish.store import ObjectHeaders
@@ -17,7 +17,15 @@ from orbifolio.runner.cloud.account import Account
 from orbifolio.runner.cloud.launch import ALIVE, instances
 from orbifolio.runner.cloud.launch_records import LaunchRecord, find_record
 from orbifolio.runner.cloud.launch_spec import store_of
-from orbifolio.runner.cloud.tags import LAUNCH_TAG, MODE_TAG, UNTIL_TAG, WORK_TAG, from_aws_tags
+from orbifolio.runner.cloud.tags import (
+    ATTEMPT_TAG,
+    LAUNCH_TAG,
+    MODE_TAG,
+    UNTIL_TAG,
+    WORK_TAG,
+    from_aws_tags,
+    parse_moment,
+)
 from orbifolio.runner.errors import InputError, PublishError
 
 STOP_SECONDS = 180.0
@@ -40,6 +48,7 @@ class RentedNode:
         work: where bundle, log and state lie, `s3://bucket/launches/NAME`.
         address: its public IP address, "" if it has none.
         mode: `run` or `serve`.
+        attempt: its number within the launch.
     """
 
     launch: str
@@ -54,6 +63,7 @@ class RentedNode:
     region: str
     address: str = ""
     mode: str = "run"
+    attempt: int = 1
 
     @property
     def alive(self) -> bool:
@@ -63,13 +73,6 @@ class RentedNode:
     def overdue(self, now: datetime) -> bool:
         """Whether it is alive past its deadline; a machine without a deadline counts as overdue."""
         return self.alive and (self.until is None or now > self.until)
-
-
-def _moment(text: str) -> datetime | None:
-    try:
-        return datetime.strptime(text, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC)
-    except ValueError:
-        return None
 
 
 def list_nodes(account: Account, launch: str | None = None, *, ask_bucket: bool = True) -> list[RentedNode]:
@@ -94,11 +97,12 @@ def list_nodes(account: Account, launch: str | None = None, *, ask_bucket: bool 
                 power=str(item["State"]["Name"]),
                 state=str(report.get("state", "")),
                 reason=str(report.get("reason", "")),
-                until=_moment(tags.get(UNTIL_TAG, "")),
+                until=parse_moment(tags.get(UNTIL_TAG, "")),
                 work=work,
                 region=account.region,
                 address=str(item.get("PublicIpAddress", "")),
                 mode=tags.get(MODE_TAG, "run"),
+                attempt=int(tags.get(ATTEMPT_TAG, "1")),
             )
         )
     return nodes

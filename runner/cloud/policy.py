@@ -18,10 +18,17 @@ from orbifolio.runner.cloud.tags import IAM_PATH, LAUNCH_TAG
 Policy = dict[str, Any]
 
 
-def trust(service: str) -> Policy:
-    """The trust policy that lets a service of AWS, e.g. `ec2`, assume a role."""
-    allow = {"Effect": "Allow", "Principal": {"Service": f"{service}.amazonaws.com"}, "Action": "sts:AssumeRole"}
-    return {"Version": "2012-10-17", "Statement": [allow]}
+AUTOMATION = "AWS-TerminateEC2Instance"
+"""AWS's own runbook of Systems Manager, which ends machines that have a tag."""
+GUARD_ROLES = "orbifolio-guard-"
+"""How the names of roles begin that end machines."""
+
+
+def trust(*services: str) -> Policy:
+    """The trust policy that lets services of AWS, e.g. `ec2`, assume a role."""
+    names = [f"{service}.amazonaws.com" for service in services]
+    who = {"Service": names if len(names) > 1 else names[0]}
+    return {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": who, "Action": "sts:AssumeRole"}]}
 
 
 def _listing(location: S3, partition: str) -> Policy:
@@ -47,7 +54,7 @@ def node_policy(
     """What the machine may do: read and write its two prefixes in S3, and send mail from one address.
 
     Args:
-        work: where recipe, program, log and state of launches are kept.
+        work: where recipe, program, log and state of its own launch are kept.
         gallery: where reports are published.
         pictures: `s3://bucket/key` of input pictures.
         sender: address that SES sends mail from, "" for none.
@@ -85,7 +92,8 @@ def node_policy(
 
 
 def deadline_policy(partition: str = "aws") -> Policy:
-    """What the deadline schedule may do: end machines that have our tag."""
+    """What the deadline schedule may do: end machines that have our tag, also those that it must find by their tag."""
+    ssm = f"arn:{partition}:ssm:*:*"
     return {
         "Version": "2012-10-17",
         "Statement": [
@@ -94,7 +102,34 @@ def deadline_policy(partition: str = "aws") -> Policy:
                 "Action": "ec2:TerminateInstances",
                 "Resource": f"arn:{partition}:ec2:*:*:instance/*",
                 "Condition": {"StringLike": {f"ec2:ResourceTag/{LAUNCH_TAG}": "*"}},
-            }
+            },
+            {
+                "Effect": "Allow",
+                "Action": "ssm:StartAutomationExecution",
+                "Resource": [
+                    f"{ssm}:document/{AUTOMATION}",
+                    f"{ssm}:automation-definition/{AUTOMATION}:*",
+                    f"{ssm}:automation-execution/*",
+                ],
+            },
+            {
+                "Effect": "Allow",
+                "Action": [
+                    "ec2:DescribeInstances",
+                    "ec2:DescribeInstanceStatus",
+                    "resource-groups:ListGroupResources",
+                    "ssm:DescribeAutomationExecutions",
+                    "ssm:GetAutomationExecution",
+                    "tag:GetResources",
+                ],
+                "Resource": "*",
+            },
+            {
+                "Effect": "Allow",
+                "Action": "iam:PassRole",
+                "Resource": f"arn:{partition}:iam::*:role{IAM_PATH}{GUARD_ROLES}*",
+                "Condition": {"StringEquals": {"iam:PassedToService": "ssm.amazonaws.com"}},
+            },
         ],
     }
 
@@ -165,7 +200,12 @@ _ROLE_ACTIONS = [
     "iam:PutRolePolicy",
     "iam:RemoveRoleFromInstanceProfile",
 ]
-_SCHEDULE_ACTIONS = ["scheduler:CreateSchedule", "scheduler:DeleteSchedule", "scheduler:GetSchedule"]
+_SCHEDULE_ACTIONS = [
+    "scheduler:CreateSchedule",
+    "scheduler:DeleteSchedule",
+    "scheduler:GetSchedule",
+    "scheduler:UpdateSchedule",
+]
 
 
 def policy_text(policy: Mapping[str, Any]) -> str:

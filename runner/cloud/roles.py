@@ -1,23 +1,28 @@
-"""Roles: (service, policy) -> a role with just this policy; equal policies share one.
+"""Roles: (name, services, policy) -> a role with just this policy; creating it a second time changes nothing.
 
-A role's name holds the fingerprint of its policy. So a role is never changed while something uses it, and creating it a
-second time changes nothing.
+A node's role belongs to its launch, so that no node reads another's files; it lies below a path of the region, by
+which it is found when its machine is gone. The role that ends machines is shared, and has the fingerprint of its policy
+in its name, so that it is never changed while a schedule needs it.
 """
 
 from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 from orbifolio.runner.cloud.account import Account
-from orbifolio.runner.cloud.policy import Policy, fingerprint, trust
+from orbifolio.runner.cloud.policy import GUARD_ROLES, Policy, deadline_policy, fingerprint, trust
 from orbifolio.runner.cloud.tags import IAM_PATH, LAUNCH_TAG, to_aws_tags
 from orbifolio.runner.errors import CloudError
 
 SESSIONS = "policy/AmazonSSMManagedInstanceCore"
 """AWS's own policy for machines that are reached through its Session Manager, without an open port."""
+NODE_ROLES = "orbifolio-node-"
+"""How the names of nodes' roles begin; the name of the launch follows."""
+GUARD_SERVICES = ("scheduler", "ssm")
+"""What uses the role that ends machines: the schedule, and the runbook that it starts."""
 _ATTEMPTS = 12
 _WAIT_SECONDS = 5.0
 """A new role reaches the other services of AWS after some seconds, rarely after more than half a minute."""
@@ -44,35 +49,63 @@ def retry_new_role(
     return request()
 
 
-def role_name(use: str, policy: Policy, *, sessions: bool = False) -> str:
-    """The name of a role, as in `orbifolio-node-1a2b3c4d`."""
-    return f"orbifolio-{use}-{fingerprint(policy, *(['sessions'] if sessions else []))}"
+def node_role_name(launch: str) -> str:
+    """The name of a node's role and profile.
+
+    >>> node_role_name("whirlpool-20261121-101500-4f2a")
+    'orbifolio-node-whirlpool-20261121-101500-4f2a'
+    """
+    return f"{NODE_ROLES}{launch}"
 
 
-def make_role(account: Account, use: str, service: str, policy: Policy, *, sessions: bool = False) -> str:
-    """A role for a service, created if it does not exist.
+def node_path(region: str) -> str:
+    """The path of the roles of a region's nodes."""
+    return f"{IAM_PATH}{region}/"
+
+
+def guard_role_name(partition: str) -> str:
+    """The name of the role that ends machines, as in `orbifolio-guard-1a2b3c4d`."""
+    return f"{GUARD_ROLES}{fingerprint(deadline_policy(partition), *GUARD_SERVICES)}"
+
+
+def make_guard_role(account: Account, partition: str) -> str:
+    """The role that ends machines, created if it does not exist; its ARN."""
+    return make_role(account, guard_role_name(partition), GUARD_SERVICES, deadline_policy(partition))
+
+
+def make_role(
+    account: Account,
+    name: str,
+    services: Sequence[str],
+    policy: Policy,
+    *,
+    path: str = IAM_PATH,
+    launch: str = "shared",
+    sessions: bool = False,
+) -> str:
+    """A role for services, created if it does not exist.
 
     Args:
-        use: part of the role's name.
-        service: that assumes the role, e.g. `ec2`.
+        services: that assume the role, e.g. `ec2`.
         policy: what the role may do.
+        path: that the role lies below.
+        launch: for its tag.
         sessions: whether AWS's Session Manager may reach the machine.
 
     Returns:
         The ARN of the role.
     """
-    name = role_name(use, policy, sessions=sessions)
     what = f"creating the role {name}"
     account.ask(
         "iam",
         "create_role",
         what,
         "EntityAlreadyExists",
-        Path=IAM_PATH,
+        Path=path,
         RoleName=name,
-        AssumeRolePolicyDocument=json.dumps(trust(service)),
-        Description="Made by orbifolio; `orbifolio cleanup --all` removes it",
-        Tags=to_aws_tags({LAUNCH_TAG: "shared"}),
+        AssumeRolePolicyDocument=json.dumps(trust(*services)),
+        Description="Made by orbifolio; `orbifolio cleanup` removes it when its launch is over, with --all in any case",
+        Tags=to_aws_tags({LAUNCH_TAG: launch}),
     )
     account.ask(
         "iam", "put_role_policy", what, RoleName=name, PolicyName="orbifolio", PolicyDocument=json.dumps(policy)
@@ -85,16 +118,16 @@ def make_role(account: Account, use: str, service: str, policy: Policy, *, sessi
     return arn
 
 
-def make_profile(account: Account, policy: Policy, *, sessions: bool = False) -> str:
-    """The role of a node, in the instance profile that EC2 needs, created if it does not exist.
+def make_profile(account: Account, launch: str, policy: Policy, *, sessions: bool = False) -> str:
+    """The role of a launch's node, in the instance profile that EC2 needs, created if it does not exist.
 
     Returns:
         The ARN of the profile.
     """
-    make_role(account, "node", "ec2", policy, sessions=sessions)
-    name = role_name("node", policy, sessions=sessions)
+    name, path = node_role_name(launch), node_path(account.region)
+    make_role(account, name, ("ec2",), policy, path=path, launch=launch, sessions=sessions)
     what = f"creating the instance profile {name}"
-    account.ask("iam", "create_instance_profile", what, "EntityAlreadyExists", Path=IAM_PATH, InstanceProfileName=name)
+    account.ask("iam", "create_instance_profile", what, "EntityAlreadyExists", Path=path, InstanceProfileName=name)
     account.ask(
         "iam", "add_role_to_instance_profile", what, "LimitExceeded", InstanceProfileName=name, RoleName=name
     )  # a profile takes one role, so the limit means that it has it already

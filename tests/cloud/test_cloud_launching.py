@@ -13,12 +13,13 @@ from typing import Any
 
 import pytest
 from click.testing import Result
+from policy_evaluator import allowed
 from rented import TARGET, disturb, invoke, listed, living, refusal, start
 
 from orbifolio.runner.cloud.launch_records import read_records
-from orbifolio.runner.cloud.launch_spec import LaunchSpec
+from orbifolio.runner.cloud.launch_spec import LaunchSpec, parse_spec
 from orbifolio.runner.cloud.tags import LAUNCH_TAG, UNTIL_TAG, from_aws_tags
-from orbifolio.runner.errors import InputError
+from orbifolio.runner.errors import CloudError, InputError
 
 
 def test_a_machine_is_rented_as_promised(aws: Any, launch: Callable[..., Result]) -> None:
@@ -52,8 +53,8 @@ def test_a_machine_is_rented_as_promised(aws: Any, launch: Callable[..., Result]
         "SecurityGroups"
     ]
     assert group["IpPermissions"] == []  # nobody comes in
-    roles = {item["RoleName"].rpartition("-")[0] for item in aws.client("iam").list_roles()["Roles"]}
-    assert roles == {"orbifolio-node", "orbifolio-guard"}
+    roles = {item["RoleName"].partition("guard-")[0] for item in aws.client("iam").list_roles()["Roles"]}
+    assert roles == {f"orbifolio-node-{name}", "orbifolio-"}
 
 
 def test_the_deadline_schedule_ends_that_machine_after_its_time(aws: Any, launch: Callable[..., Result]) -> None:
@@ -68,18 +69,68 @@ def test_the_deadline_schedule_ends_that_machine_after_its_time(aws: Any, launch
     policy = aws.client("iam").get_role_policy(
         RoleName=schedule["Target"]["RoleArn"].rpartition("/")[2], PolicyName="orbifolio"
     )
-    (statement,) = policy["PolicyDocument"]["Statement"]
-    assert statement["Action"] == "ec2:TerminateInstances"
-    assert statement["Condition"] == {"StringLike": {"ec2:ResourceTag/orbifolio:launch": "*"}}
+    ends, *rest = policy["PolicyDocument"]["Statement"]
+    assert ends["Action"] == "ec2:TerminateInstances"
+    assert ends["Condition"] == {"StringLike": {"ec2:ResourceTag/orbifolio:launch": "*"}}
+    assert {action for item in rest for action in listed(item["Action"]) if not _reads(action)} == {
+        "ssm:StartAutomationExecution",
+        "iam:PassRole",
+    }
 
 
-def test_where_schedules_are_not_permitted_the_launch_says_so_and_goes_on(
+def _reads(action: str) -> bool:
+    return action.partition(":")[2].startswith(("Describe", "Get", "List"))
+
+
+def test_where_schedules_are_not_permitted_nothing_is_rented(
     aws: Any, order: LaunchSpec, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     disturb(monkeypatch, "create_schedule", lambda number, options: refusal("AccessDeniedException"))
-    _, said = start(order)
-    assert any("AWS is not scheduled to end it (this account may not create schedules)" in line for line in said)
-    assert len(living()) == 1
+    with pytest.raises(
+        CloudError, match="scheduling the machine's end: access denied; these credentials lack scheduler:"
+    ):
+        start(order)
+    assert not living()
+
+
+@pytest.mark.parametrize("code", ["ThrottlingException", "TooManyRequestsException", "InternalServerException"])
+def test_a_busy_scheduler_is_asked_again(
+    aws: Any, order: LaunchSpec, monkeypatch: pytest.MonkeyPatch, code: str
+) -> None:
+    asked = disturb(monkeypatch, "create_schedule", lambda number, options: refusal(code) if number < 3 else None)
+    start(order)
+    assert asked[0] > 2
+    assert aws.client("scheduler").get_schedule(Name=f"orbifolio-{order.launch}-1")
+
+
+def test_a_node_reads_and_writes_the_files_of_its_own_launch_only(aws: Any, order: LaunchSpec) -> None:
+    other = replace(order, launch="tiny-20261121-101500-4f2b", work="s3://pictures/launches/tiny-20261121-101500-4f2b")
+    policies = {}
+    for spec in (order, other):
+        start(spec)
+    for machine in living():
+        role = machine["IamInstanceProfile"]["Arn"].rpartition("/")[2]
+        document = aws.client("iam").get_role_policy(RoleName=role, PolicyName="orbifolio")["PolicyDocument"]
+        policies[from_aws_tags(machine["Tags"])[LAUNCH_TAG]] = document
+    assert set(policies) == {order.launch, other.launch}
+    for asking, policy in policies.items():
+        for owner in policies:
+            for action in ("s3:GetObject", "s3:PutObject"):
+                for file in ("bundle.tar.gz", "state.tar", "token"):
+                    key = f"arn:aws:s3:::pictures/launches/{owner}/{file}"
+                    assert allowed([policy], action, key) == (asking == owner)
+            seen = {"s3:prefix": f"launches/{owner}/"}
+            assert allowed([policy], "s3:ListBucket", "arn:aws:s3:::pictures", context=seen) == (asking == owner)
+        assert not allowed([policy], "s3:ListBucket", "arn:aws:s3:::pictures", context={"s3:prefix": "launches/"})
+        assert allowed([policy], "s3:PutObject", "arn:aws:s3:::pictures/gallery/tiny/index.html")
+
+
+@pytest.mark.parametrize("hours", [1e5, 168.1, 0.1, float("nan"), float("inf"), -1.0])
+def test_no_launch_is_for_more_than_a_week_wherever_its_hours_come_from(order: LaunchSpec, hours: float) -> None:
+    with pytest.raises(InputError, match="is out of range; a machine may live for 0.25 to 168 hours"):
+        replace(order, hours=hours)
+    with pytest.raises(InputError, match="is out of range"):
+        parse_spec(order.to_json().replace('"hours": 1.0', f'"hours": {json.dumps(hours)}'))
 
 
 def test_the_node_may_do_what_it_needs_and_no_more(aws: Any, order: LaunchSpec) -> None:
@@ -87,11 +138,11 @@ def test_the_node_may_do_what_it_needs_and_no_more(aws: Any, order: LaunchSpec) 
     iam = aws.client("iam")
     (role,) = [item["RoleName"] for item in iam.list_roles()["Roles"] if "node" in item["RoleName"]]
     policy = iam.get_role_policy(RoleName=role, PolicyName="orbifolio")["PolicyDocument"]
-    allowed = {
+    permitted = {
         (action, json.dumps(item["Resource"])) for item in policy["Statement"] for action in listed(item["Action"])
     }
-    assert ("s3:DeleteObject", '"arn:aws:s3:::pictures/launches/*"') not in allowed
-    assert {action for action, _ in allowed} == {
+    assert ("s3:DeleteObject", f'"arn:aws:s3:::pictures/launches/{order.launch}/*"') not in permitted
+    assert {action for action, _ in permitted} == {
         "s3:GetObject",
         "s3:PutObject",
         "s3:DeleteObject",
@@ -100,7 +151,7 @@ def test_the_node_may_do_what_it_needs_and_no_more(aws: Any, order: LaunchSpec) 
         "ses:SendEmail",
         "ses:SendRawEmail",
     }
-    assert ("s3:GetObject", '["arn:aws:s3:::others/photo.jpg"]') in allowed
+    assert ("s3:GetObject", '["arn:aws:s3:::others/photo.jpg"]') in permitted
     for item in policy["Statement"]:
         wide = item["Resource"] == "*"
         assert not wide or item["Condition"] == {"StringEquals": {"ses:FromAddress": "studio@example.org"}}
@@ -118,6 +169,7 @@ def test_nothing_starts_without_consent(aws: Any, recipe: Path, wheel: Path) -> 
     [
         (["--hours", "100"], r"this may cost up to \$\d+\.\d\d; the budget is \$25.00; choose fewer --hours"),
         (["--hours", "1", "--budget", "0.5"], "the budget is \\$0.50"),
+        (["--hours", "1", "--budget", "nan"], "the budget is \\$nan"),
         (["--hours", "1000"], "--hours 1000: is out of range; a machine may live for 0.25 to 168 hours"),
         (["--instance", "p3.2xlarge"], "its price is unknown, and nothing is rented without one; did you mean"),
         (

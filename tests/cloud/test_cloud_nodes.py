@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import subprocess
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,6 +18,7 @@ from orbifolio.runner.cloud.cleanup import clean
 from orbifolio.runner.cloud.launch import Launch
 from orbifolio.runner.cloud.launch_records import records_folder
 from orbifolio.runner.cloud.launch_spec import Attempt, LaunchSpec, parse_spec
+from orbifolio.runner.cloud.node_script import body
 from orbifolio.runner.cloud.nodes import list_nodes, locate_launch, read_status, stop_launch
 from orbifolio.runner.cloud.tags import LAUNCH_TAG, UNTIL_TAG, from_aws_tags
 from orbifolio.runner.errors import InputError
@@ -96,7 +99,10 @@ def test_cleanup_ends_what_is_past_its_time_and_nothing_else(aws: Any, order: La
     assert "nothing to clean up" in invoke("cleanup").stderr
 
 
-def test_cleanup_of_all_leaves_nothing_of_ours(aws: Any, order: LaunchSpec, sessions: str) -> None:
+def test_cleanup_of_all_leaves_nothing_of_ours(
+    aws: Any, order: LaunchSpec, sessions: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Account, "regions", lambda self: ["us-east-1"])
     start(replace(order, reach="ssm"))
     assert "use --yes" in str(invoke("cleanup", "--all").exception)
     answer = invoke("cleanup", "--all", "--yes")
@@ -106,6 +112,23 @@ def test_cleanup_of_all_leaves_nothing_of_ours(aws: Any, order: LaunchSpec, sess
     iam = aws.client("iam")
     assert not iam.list_roles(PathPrefix="/orbifolio/")["Roles"]
     assert not iam.list_instance_profiles(PathPrefix="/orbifolio/")["InstanceProfiles"]
+
+
+def test_roles_stay_while_another_region_has_a_machine(
+    aws: Any, order: LaunchSpec, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The schedule there needs its role to end the machine, and the node its own to publish."""
+    monkeypatch.setattr(Account, "regions", lambda self: ["eu-central-1", "us-east-1"])
+    far = replace(order, launch="far-20261121-101500-4f2b", region="eu-central-1", image="ami-12c6146b")
+    Launch(far, Account("eu-central-1"), lambda text: None, sleep=lambda seconds: None).start({})
+    start(order)
+    clean(Account("us-east-1"), lambda text: None, everything=True, dry=False)
+    assert not living()
+    names = {item["RoleName"] for item in aws.client("iam").list_roles()["Roles"]}
+    assert len(names) == 2
+    assert f"orbifolio-node-{far.launch}" in names
+    clean(Account("eu-central-1"), lambda text: None, everything=True, dry=False)
+    assert not aws.client("iam").list_roles()["Roles"]
 
 
 def test_a_machine_without_an_end_is_past_it(aws: Any, order: LaunchSpec) -> None:
@@ -138,3 +161,14 @@ def test_an_order_survives_its_file_and_a_damaged_one_is_told(order: LaunchSpec)
 def test_status_that_cannot_be_read_is_no_status(aws: Any) -> None:
     aws.client("s3").put_object(Bucket="pictures", Key="launches/x/status.json", Body=b"{")
     assert read_status("s3://pictures/launches/x", "us-east-1") == {}
+
+
+@pytest.mark.parametrize(
+    ("told", "used"), [("60", "60"), ("10080", "10080"), ("6000000", "60"), ("-1", "60"), ("", "60")]
+)
+def test_a_node_gives_itself_a_week_at_most(told: str, used: str, tmp_path: Path) -> None:
+    """The first lines of its script, with a stand-in for `shutdown` that writes down what it is asked."""
+    first = body().partition('base="')[0]
+    stand_in = f'minutes="{told}"\nshutdown() {{ echo "$2"; }}\n'
+    done = subprocess.run(["bash", "-c", stand_in + first], cwd=tmp_path, capture_output=True, text=True, check=True)
+    assert done.stdout == f"+{used}\n"

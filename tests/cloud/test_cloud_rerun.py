@@ -9,12 +9,14 @@ import shlex
 import shutil
 import subprocess
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 from click.testing import CliRunner
+from policy_evaluator import allowed
 
 from orbifolio.runner.cli import cli
 from orbifolio.runner.cloud.aws_cli_script import aws_cli_script
@@ -119,7 +121,19 @@ def test_the_script_rents_a_machine_that_ends(
     ec2 = client("ec2", amazon)
     machine = ec2.describe_instances()["Reservations"][0]["Instances"][0]
     tags = {item["Key"]: item["Value"] for item in machine["Tags"]}
-    assert set(tags) == {"Name", "orbifolio:launch", "orbifolio:until", "orbifolio:work"}
+    assert set(tags) == {"Name", "orbifolio:launch", "orbifolio:until", "orbifolio:work", "orbifolio:deadline"}
+    guard = client("scheduler", amazon).get_schedule(Name=tags["orbifolio:deadline"])
+    request = json.loads(guard["Target"]["Input"])
+    assert request["Targets"] == [{"Key": "tag:orbifolio:deadline", "Values": [tags["orbifolio:deadline"]]}]
+    assert request["Parameters"] == {"AutomationAssumeRole": [guard["Target"]["RoleArn"]]}
+    at = datetime.strptime(guard["ScheduleExpression"], "at(%Y-%m-%dT%H:%M:%S)").replace(tzinfo=UTC)
+    assert timedelta(minutes=60) < at - datetime.now(UTC) <= timedelta(minutes=66)
+    iam = client("iam", amazon)
+    role = machine["IamInstanceProfile"]["Arn"].rpartition("/")[2]
+    policy = iam.get_role_policy(RoleName=role, PolicyName="orbifolio")["PolicyDocument"]
+    own = f"arn:aws:s3:::pictures/launches/{tags['orbifolio:launch']}"
+    assert allowed([policy], "s3:PutObject", f"{own}/state.tar")
+    assert not allowed([policy], "s3:GetObject", f"{own[:-4]}ffff/bundle.tar.gz")
     ask = {"InstanceId": machine["InstanceId"]}
     told = ec2.describe_instance_attribute(**ask, Attribute="userData")["UserData"]["Value"]
     node = base64.b64decode(told).decode()
@@ -134,6 +148,28 @@ def test_the_script_rents_a_machine_that_ends(
     assert json.loads(words[2].removeprefix("publish="))["bucket"] == "pictures"
     stored = client("s3", amazon).list_objects_v2(Bucket="pictures")["Contents"]
     assert {item["Key"].rpartition("/")[2] for item in stored} == {"bundle.tar.gz", wheel.name}
+
+
+@pytest.mark.parametrize(
+    ("more", "text"),
+    [
+        ({"HOURS": "100000"}, "HOURS=100000: a machine may live for 0.25 to 168 hours"),
+        ({"HOURS": "nan"}, "HOURS=nan: a machine may live"),
+        ({"HOURS": "1);system(1"}, "a machine may live"),
+        ({"HOURS": "100"}, "BUDGET=25: this may cost $51.73; set fewer HOURS, or more BUDGET"),
+        ({"HOURS": "20", "AWS_REGION": "sa-east-1", "BUDGET": "10"}, "BUDGET=10: this may cost $18.04"),
+    ],
+)
+def test_the_script_refuses_what_is_too_long_or_too_dear(tmp_path: Path, more: dict[str, str], text: str) -> None:
+    script = aws_cli_script(
+        name="tiny", theme="plane", title="T", recipe="x: 1", machine="g4dn.xlarge", price=0.5, hours=1
+    )
+    environment = {"PATH": os.environ["PATH"], "BUCKET": "pictures", "WHEEL": "w", "YES": "1", **more}
+    done = subprocess.run(
+        ["bash", "-c", script], env=environment, cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 2
+    assert text in done.stderr
 
 
 @pytest.fixture

@@ -68,15 +68,20 @@ def _principal(statement: Mapping[str, Any], account: str | None) -> bool:
 
 
 def allowed(
-    policies: Iterable[Policy], action: str, resource: str, *, account: str | None = None, **context: str
+    policies: Iterable[Policy],
+    action: str,
+    resource: str,
+    *,
+    account: str | None = None,
+    context: Mapping[str, str] | None = None,
 ) -> bool:
     """Whether a request is allowed: some statement allows it, and none denies it.
 
     Args:
         account: of who asks; None for a stranger without credentials.
-        context: further keys of the request, with `_` for `:` in their names where these are given as words.
+        context: further keys of the request, as in `aws:ResourceAccount`.
     """
-    keys = {name.replace("__", ":").replace("_slash_", "/"): value for name, value in context.items()}
+    keys = dict(context or {})
     if account is not None:
         keys["aws:PrincipalAccount"] = account
     verdicts = set()

@@ -27,7 +27,7 @@ def gallery(prefix: str) -> S3 | None:
 
 
 def reads(policy: Any, key: str, account: str | None = None, action: str = "s3:GetObject") -> bool:
-    return allowed([policy], action, f"{ARN}/{key}", account=account, aws__ResourceAccount=OWNER)
+    return allowed([policy], action, f"{ARN}/{key}", account=account, context={"aws:ResourceAccount": OWNER})
 
 
 parts = st.text(alphabet="aAbB-_.*?${} é", min_size=1, max_size=4)
