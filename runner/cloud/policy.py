@@ -199,6 +199,7 @@ _ROLE_ACTIONS = [
     "iam:ListRolePolicies",
     "iam:PutRolePolicy",
     "iam:RemoveRoleFromInstanceProfile",
+    "iam:TagRole",
 ]
 _SCHEDULE_ACTIONS = [
     "scheduler:CreateSchedule",

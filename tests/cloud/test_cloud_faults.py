@@ -20,12 +20,14 @@ import pytest
 from botocore.exceptions import ConnectionClosedError
 from botocore.httpsession import URLLib3Session
 from policy_evaluator import allowed
+from rented import disturb, listed, refusal
 
 from orbifolio.runner.cloud import account as accounts
 from orbifolio.runner.cloud.account import Account
 from orbifolio.runner.cloud.cleanup import RENTING, clean, leftovers
 from orbifolio.runner.cloud.launch import Launch, read_spec
-from orbifolio.runner.cloud.launch_spec import LaunchSpec
+from orbifolio.runner.cloud.launch_spec import LaunchSpec, s3_of
+from orbifolio.runner.cloud.policy import user_policy
 from orbifolio.runner.cloud.tags import LAUNCH_TAG, from_aws_tags
 from orbifolio.runner.errors import CloudError, InputError, PublishError
 
@@ -41,9 +43,12 @@ class Faults:
     after: bool = False
     trouble: BaseException | None = None
     asked: list[str] = field(default_factory=list)
+    actions: set[str] = field(default_factory=set)
 
     def __call__(self, request: Any, event_name: str, **ignored: Any) -> None:
-        self.asked.append(event_name.rpartition(".")[2])
+        _, service, operation = event_name.split(".")
+        self.asked.append(operation)
+        self.actions.add(f"{service}:{operation}")
         if len(self.asked) == self.at and self.trouble is not None:
             if self.after:
                 URLLib3Session().send(request)
@@ -237,6 +242,17 @@ def test_every_request_may_fail_in_every_way(amazon: Amazon, order: LaunchSpec) 
             _fail_at(amazon, order, at, kind)
 
 
+def test_the_policy_that_is_printed_suffices(amazon: Amazon, order: LaunchSpec) -> None:
+    spec = amazon.new_order(order)
+    start(spec)
+    start(read_spec(spec.work, spec.region))
+    clean(Account("us-east-1"), lambda text: None, everything=True, dry=False)
+    policy = user_policy(spec.launches, s3_of(spec.gallery))
+    permitted = {action for item in policy["Statement"] for action in listed(item["Action"])}
+    implied = {"iam:TagRole", "iam:PassRole", "ec2:CreateTags"}  # by roles and machines that are made with tags
+    assert amazon.faults.actions | implied <= permitted
+
+
 def test_what_is_being_rented_is_not_cleaned_up(amazon: Amazon, order: LaunchSpec) -> None:
     asked, spec = _requests(amazon, order), amazon.new_order(order)
     amazon.faults.asked.clear()
@@ -257,8 +273,6 @@ def test_what_is_being_rented_is_not_cleaned_up(amazon: Amazon, order: LaunchSpe
 def test_where_aws_has_no_machine_no_schedule_is_left(
     amazon: Amazon, order: LaunchSpec, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from rented import disturb, refusal
-
     disturb(monkeypatch, "run_instances", lambda number, options: refusal("InsufficientInstanceCapacity"))
     spec = amazon.new_order(order)
     with pytest.raises(CloudError):
