@@ -70,7 +70,7 @@ _JSON: dict[str, Any] = {"dependencies": [Depends(json_only)], "responses": refu
 
 @router.get("/health", summary="Server health")
 async def health(state: State) -> ServerHealth:
-    """`busy` while a picture is being made, or waits."""
+    """`busy` while a picture is being made, or waits; from memory, since anyone may ask as often as they like."""
     return ServerHealth(ok=True, busy=state.queue.busy)
 
 
@@ -191,13 +191,13 @@ async def estimate(request: Request, state: State, body: RunRequest) -> RunEstim
         plan = await state.calls.call(ESTIMATE, make_plan, loaded, device, gone=request.is_disconnected)
     if plan.refusal:
         raise InputError(plan.refusal)
-    unfinished = sum(job.state in (RUNNING, QUEUED) for job in state.store.all())
+    before = sum(job.state in (RUNNING, QUEUED) for job in state.store.active())
     return RunEstimate(
         seconds=round(plan.seconds, 1),
         text=in_words(plan.seconds),
         memory_bytes=round(plan.memory_bytes),
         device=plan.device,
-        waiting=max(0, unfinished - len(state.queue.devices) + 1),  # 0 if a device is free
+        waiting=max(0, before - len(state.queue.devices) + 1),  # 0 if a device is free
     )
 
 
@@ -289,7 +289,12 @@ def runs(state: State) -> RunList:
 
 def listed(state: AppState) -> list[RunStatus]:
     """The newest hundred jobs, newest first."""
-    return [state.status.of(job) for job in reversed(state.store.all()[-MAX_LISTED:])]
+    return [state.status.of(job) for job in state.store.newest(MAX_LISTED)]
+
+
+def unfinished(state: AppState) -> list[RunStatus]:
+    """The jobs that are not over, newest first."""
+    return [state.status.of(job) for job in reversed(state.store.active()[-MAX_LISTED:])]
 
 
 @router.post("/runs", summary="Make a picture of a recipe, or of a look and a photograph", status_code=201, **_JSON)

@@ -41,7 +41,7 @@ class AppState:
         self.gallery = gallery.resolve()
         self.store = JobStore(self.gallery)
         self.catalogue = RecipeCatalogue(recipe)
-        self.uploads = Uploads(self.gallery)
+        self.uploads = Uploads(self.gallery, self.store.quota)
         self.drafts = RecipeDrafts(self.catalogue, self.uploads)
         self.queue = JobQueue(self.store, devices, self.catalogue.folder_of, overrides)
         self.status = JobStatus(self.queue)

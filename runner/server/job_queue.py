@@ -15,7 +15,7 @@ from pathlib import Path
 from orbifolio.runner.errors import InputError, RunFailed
 from orbifolio.runner.run.run_folder import is_locked
 from orbifolio.runner.run.subprocess import LOCK, JobRunner, read_result
-from orbifolio.runner.server.job_store import CANCELLED, DONE, FAILED, PAUSED, QUEUED, RUNNING, Job, JobStore
+from orbifolio.runner.server.job_store import DONE, FAILED, PAUSED, QUEUED, RUNNING, Job, JobStore
 from orbifolio.runner.server.worker import main
 
 MAX_WAITING = 100
@@ -54,11 +54,11 @@ class JobQueue:
     @property
     def busy(self) -> bool:
         """Whether a job runs or waits."""
-        return bool(self._runner.slots) or any(job.state == QUEUED for job in self.store.all())
+        return bool(self._runner.slots) or any(job.state == QUEUED for job in self.store.active())
 
     def open(self) -> None:
         """Take up what is on disk; call inside the event loop."""
-        for job in self.store.all():
+        for job in self.store.active():
             if job.state != RUNNING:
                 continue
             folder = self.store.folder_of(job.id)
@@ -102,7 +102,7 @@ class JobQueue:
             InputError: too many wait already.
             OSError: the disk is full.
         """
-        waiting = sum(job.state == QUEUED for job in self.store.all())
+        waiting = sum(job.state == QUEUED for job in self.store.active())
         if waiting >= MAX_WAITING:
             raise InputError(f"{waiting} pictures are waiting already, the maximum; try again later")
         job = self.store.add(text, pictures, **attributes)
@@ -111,7 +111,7 @@ class JobQueue:
 
     def position(self, job: Job) -> int:
         """How many come before a queued job, itself included; 0 for one that does not wait."""
-        waiting = [other.id for other in self.store.all() if other.state == QUEUED]
+        waiting = [other.id for other in self.store.active() if other.state == QUEUED]
         return waiting.index(job.id) + 1 if job.id in waiting else 0
 
     def pause(self, job: Job) -> Job:
@@ -145,16 +145,24 @@ class JobQueue:
         raise InputError(f"this picture is {job.state}; only one that has begun can be kept; start it first")
 
     def cancel(self, job: Job) -> Job:
-        """Stop a job for good; what its run has written stays in the gallery."""
+        """Stop a job for good; what its run has written stays in the gallery, what was sent for it goes.
+
+        Raises:
+            InputError: it is over.
+        """
         if job.state == RUNNING:
             self.store.request(job, "cancel")
             return job
-        return self._changed(job, CANCELLED, (QUEUED, PAUSED), "cancelled")
+        self._refuse_unless(job, (QUEUED, PAUSED), "cancelled")
+        return self.store.cancel(job)
 
     def _changed(self, job: Job, state: str, allowed: tuple[str, ...], word: str) -> Job:
+        self._refuse_unless(job, allowed, word)
+        return self.store.change(job, state=state, message="")
+
+    def _refuse_unless(self, job: Job, allowed: tuple[str, ...], word: str) -> None:
         if job.state not in allowed:
             raise InputError(f"this picture is {job.state}; only one that is {' or '.join(allowed)} can be {word}")
-        return self.store.change(job, state=state, message="")
 
     def fill(self) -> None:
         """Give every free device the next job that waits."""
@@ -162,7 +170,7 @@ class JobQueue:
             return
         for device in self.devices:
             while device not in self._runner.slots.values():
-                job = next((job for job in self.store.all() if job.state == QUEUED), None)
+                job = next((job for job in self.store.active() if job.state == QUEUED), None)
                 if job is None:
                     return
                 self._start(self.store.change(job, state=RUNNING, device=device))
@@ -185,7 +193,7 @@ class JobQueue:
         if outcome == "done":
             self.store.change(job, state=DONE, message="")
         elif request == "cancel":
-            self.store.change(job, state=CANCELLED, message="")
+            self.store.cancel(job)
         elif outcome == "failed":
             self.store.change(job, state=FAILED, message=message)
         elif request == "pause":

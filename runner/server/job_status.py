@@ -10,9 +10,10 @@ from orbifolio.reports.data.log import RunRecord, read_run
 from orbifolio.reports.media.img import final_image, newest_frame, portrait_image
 from orbifolio.reports.parts.progress import progress_part
 from orbifolio.runner.server.job_queue import JobQueue
-from orbifolio.runner.server.job_store import CANCELLED, DONE, FAILED, PAUSED, QUEUED, RUNNING, Job
+from orbifolio.runner.server.job_store import CANCELLED, DONE, FAILED, OVER, PAUSED, QUEUED, RUNNING, Job
 from orbifolio.runner.server.messages import RunStatus
 
+_MAX_KEPT = 300  # statuses of jobs that are over: three times as many as a list shows
 MAX_POINTS = 200  # of a phase's curve: every event of a stream carries them all
 _WORDS = {
     QUEUED: "Waiting for its turn",
@@ -33,6 +34,7 @@ class JobStatus:
     def __init__(self, queue: JobQueue) -> None:
         self.queue = queue
         self._cache: dict[Path, tuple[tuple[int, int], RunRecord]] = {}
+        self._over: dict[str, tuple[Job, tuple[int, int], RunStatus]] = {}
 
     def stamp(self, job: Job) -> str:
         """Changes when there is news of a job."""
@@ -43,8 +45,20 @@ class JobStatus:
 
     def of(self, job: Job) -> RunStatus:
         """A job's status, with its newest picture and its curve."""
+        folder = self.queue.store.run_folder(job)
+        if job.state not in OVER:
+            return self._made(job, folder)
+        sizes = _sizes(folder) if folder is not None else (0, 0)
+        kept = self._over.get(job.id)
+        if kept is None or kept[:2] != (job, sizes):
+            if len(self._over) >= _MAX_KEPT:
+                self._over.pop(next(iter(self._over)))
+            kept = job, sizes, self._made(job, folder)
+            self._over[job.id] = kept
+        return kept[2]
+
+    def _made(self, job: Job, folder: Path | None) -> RunStatus:
         store = self.queue.store
-        folder = store.run_folder(job)
         run = self._run(folder) if folder is not None else None
         progress = progress_part(run) if run is not None and job.state in (RUNNING, PAUSED) else None
         picture, width, height = _picture(run) if run is not None and folder is not None else ("", 0, 0)

@@ -11,10 +11,13 @@ Everything a restarted server must know is here; the run itself is in the galler
 
 from __future__ import annotations
 
+import contextlib
+import itertools
 import json
 import re
 import secrets
 import shutil
+import threading
 import time
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
@@ -22,6 +25,7 @@ from pathlib import Path
 from typing import Any
 
 from orbifolio.runner.files import write_atomically
+from orbifolio.runner.server.file_quota import FileQuota
 
 QUEUED, RUNNING, PAUSED, DONE, FAILED, CANCELLED = "queued", "running", "paused", "done", "failed", "cancelled"
 WAITING_OR_RUNNING = (QUEUED, RUNNING)
@@ -32,6 +36,10 @@ _RUN = re.compile(r"[^./\\\0][^/\\\0]*/[0-9]{8}-[0-9]{6}-[0-9a-f]{4}")
 IMAGE_NAME = re.compile(r"^[a-zA-Z0-9][a-zA-Z0-9_-]{0,39}$")
 FOLDER = ".serve"
 """Beside the runs, where neither the gallery's pages nor a publication look."""
+JOBS, UPLOADS = "jobs", "uploads"
+"""Folders in it."""
+COUNTED = (f"{UPLOADS}/*", f"{JOBS}/*/images/*", f"{JOBS}/*/*/*.yaml")
+"""What visitors' files are, below `FOLDER`."""
 
 
 @dataclass(frozen=True)
@@ -69,16 +77,29 @@ class Job:
     message: str = ""
 
 
+def quota_of(gallery: Path) -> FileQuota:
+    """The quota of a gallery's visitors."""
+    return FileQuota(gallery / FOLDER, COUNTED, gallery / FOLDER / UPLOADS)
+
+
 class JobStore:
-    """All jobs of a gallery.
+    """All jobs of a gallery: on disk, and after the first question for them all in memory.
+
+    Only one server writes them (`serve` holds a lock), so that what it remembers is what there is. A job's own process
+    reads its job alone.
 
     Args:
         gallery: the folder that holds all runs.
+        quota: that the files of its jobs count in; one of its own by default.
     """
 
-    def __init__(self, gallery: Path) -> None:
+    def __init__(self, gallery: Path, quota: FileQuota | None = None) -> None:
         self.gallery = gallery
-        self.folder = gallery / FOLDER / "jobs"
+        self.folder = gallery / FOLDER / JOBS
+        self.quota = quota or quota_of(gallery)
+        self._jobs: dict[str, Job] | None = None
+        self._active: dict[str, Job] = {}
+        self._lock = threading.RLock()
 
     def folder_of(self, identity: str) -> Path:
         """The folder of a job.
@@ -99,15 +120,22 @@ class JobStore:
             attributes: fields of `Job` beside `id`, `state` and `created`.
 
         Raises:
+            ImageError: there is no room for its pictures.
             OSError: the disk is full or not writable.
         """
         now = time.time()
         identity = f"{time.strftime('%Y%m%d-%H%M%S', time.gmtime(now))}-{secrets.token_hex(3)}"
         job = Job(id=identity, state=QUEUED, created=now, images=tuple(pictures), **attributes)
-        for name, path in pictures.items():
-            write_atomically(self.image_path(job, name), path.read_bytes())
-        write_atomically(self.recipe_path(job), text.encode())
-        self.write(job)
+        sizes = {self.image_path(job, name): path.stat().st_size for name, path in pictures.items()}
+        self.quota.take({**sizes, self.recipe_path(job): len(text.encode())})
+        try:
+            for name, path in pictures.items():
+                write_atomically(self.image_path(job, name), path.read_bytes())
+            write_atomically(self.recipe_path(job), text.encode())
+            self.write(job)
+        except OSError:
+            self.remove(job)
+            raise
         return job
 
     def recipe_path(self, job: Job) -> Path:
@@ -124,10 +152,23 @@ class JobStore:
         """Write a job's file, in place of the one before."""
         text = json.dumps({"format": 1, **asdict(job)}, ensure_ascii=False, indent=1)
         write_atomically(self.folder_of(job.id) / "job.json", text.encode() + b"\n")
+        with self._lock:
+            if self._jobs is not None:
+                self._remember(job)
+
+    def _remember(self, job: Job) -> None:
+        assert self._jobs is not None
+        self._jobs[job.id] = job
+        if job.state in OVER:
+            self._active.pop(job.id, None)
+        else:
+            self._active[job.id] = job
 
     def change(self, job: Job, **values: Any) -> Job:
-        """Keep a job with other values."""
+        """Keep a job with other values, and with the run that its process has begun."""
         changed = replace(job, **values)
+        if not changed.run:
+            changed = replace(changed, run=_run_of(self.folder_of(job.id)))
         self.write(changed)
         return changed
 
@@ -137,6 +178,19 @@ class JobStore:
         Raises:
             KeyError: there is none of this name, or it cannot be read.
         """
+        with self._lock:
+            if self._jobs is not None:
+                return self._with_run(self._jobs[identity])
+        return self._with_run(self._stored(identity))
+
+    def _with_run(self, job: Job) -> Job:
+        """A job with its run, which its process notes while it is running."""
+        if job.run or job.state != RUNNING:
+            return job
+        return replace(job, run=_run_of(self.folder_of(job.id)))
+
+    def _stored(self, identity: str) -> Job:
+        """A job from its file."""
         folder = self.folder_of(identity)
         try:
             record = json.loads((folder / "job.json").read_text(encoding="utf-8"))
@@ -146,19 +200,53 @@ class JobStore:
             raise KeyError(identity) from None
         return job if job.run else replace(job, run=_run_of(folder))
 
+    def _load(self) -> dict[str, Job]:
+        with self._lock:
+            if self._jobs is None:
+                jobs = []
+                for folder in self.folder.iterdir() if self.folder.is_dir() else ():
+                    with contextlib.suppress(KeyError):
+                        jobs.append(self._stored(folder.name))
+                self._jobs = {}
+                for job in sorted(jobs, key=lambda job: job.created):  # names are exact to the second only
+                    self._remember(job)
+            return self._jobs
+
     def all(self) -> list[Job]:
         """Every job, oldest first."""
-        jobs = []
-        for folder in sorted(self.folder.iterdir()) if self.folder.is_dir() else ():
-            try:
-                jobs.append(self.read(folder.name))
-            except KeyError:
-                continue
-        return sorted(jobs, key=lambda job: job.created)  # names are exact to the second only
+        with self._lock:
+            return [self._with_run(job) for job in self._load().values()]
+
+    def newest(self, count: int) -> list[Job]:
+        """The newest jobs, newest first."""
+        with self._lock:
+            return [self._with_run(job) for job in itertools.islice(reversed(self._load().values()), count)]
+
+    def active(self) -> list[Job]:
+        """The jobs that are not over, oldest first."""
+        with self._lock:
+            self._load()
+            return sorted(map(self._with_run, self._active.values()), key=lambda job: job.created)
 
     def remove(self, job: Job) -> None:
         """Forget a job; its run stays in the gallery."""
-        shutil.rmtree(self.folder_of(job.id), ignore_errors=True)
+        folder = self.folder_of(job.id)
+        shutil.rmtree(folder, ignore_errors=True)
+        self.quota.forget(folder)
+        with self._lock:
+            self._active.pop(job.id, None)
+            if self._jobs is not None:
+                self._jobs.pop(job.id, None)
+
+    def cancel(self, job: Job) -> Job:
+        """Keep a job as cancelled, and nothing of what was sent for it; of one that has begun also its recipe."""
+        changed = self.change(job, state=CANCELLED, message="", images=(), photo="")
+        folder = self.folder_of(job.id)
+        emptied = [folder / "images"] if changed.run else [path for path in folder.iterdir() if path.is_dir()]
+        for each in emptied:
+            shutil.rmtree(each, ignore_errors=True)
+            self.quota.forget(each)
+        return changed
 
     def request(self, job: Job, what: str) -> None:
         """Tell the process that runs the job: `pause`, `keep`, `cancel`, or "" to withdraw a request."""

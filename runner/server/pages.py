@@ -9,7 +9,7 @@ from starlette.responses import RedirectResponse, Response
 
 from orbifolio.reports.prose import markdown_to_text
 from orbifolio.reports.wording import title_from_name
-from orbifolio.runner.server.api import listed
+from orbifolio.runner.server.api import listed, unfinished
 from orbifolio.runner.server.catalogue import RecipeEntry
 from orbifolio.runner.server.context import job_of, state_of
 from orbifolio.runner.server.job_store import OVER, Job
@@ -29,7 +29,7 @@ async def home(request: Request) -> Response:
     for entry in entries.values():
         themes.setdefault(entry.theme, []).append(entry)
     groups = [(title_from_name(theme), members) for theme, members in themes.items()]
-    now = [run for run in await run_in_threadpool(listed, state) if run.state not in OVER]
+    now = await run_in_threadpool(unfinished, state)
     return render(request, "home", groups=groups, now=now, start=state.catalogue.start, words=markdown_to_text)
 
 

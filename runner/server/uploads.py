@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 import io
 import re
-import time
 import warnings
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,7 +19,8 @@ from PIL import Image
 from orbifolio.runner.errors import ImageError
 from orbifolio.runner.files import write_atomically
 from orbifolio.runner.images.reading import FORMATS, MIN_SIDE, read_picture
-from orbifolio.runner.server.job_store import FOLDER
+from orbifolio.runner.server.file_quota import FileQuota
+from orbifolio.runner.server.job_store import FOLDER, UPLOADS, quota_of
 
 MAX_FILE_BYTES = 20_000_000
 """Photographs have less, scans and raw files more; a file is held in memory while it is read."""
@@ -30,8 +30,6 @@ MAX_SIDE = 3072
 """Larger pictures are scaled down: no network looks at more, and a phone's photograph fits nearly whole."""
 MAX_FILES = 24
 """In one request; each is decoded in turn while the sender waits."""
-MAX_KEPT_BYTES = 2_000_000_000
-"""Of all uploads together, so that visitors cannot fill the disk that runs are written to."""
 SMALL = 480  # pixels along the longer side of a thumbnail, as the API documents
 _ID = re.compile(r"^[0-9a-f]{32}$")
 
@@ -50,10 +48,11 @@ class Uploads:
 
     Args:
         gallery: the folder that holds all runs.
+        quota: that they count in; one of their own by default.
     """
 
-    def __init__(self, gallery: Path) -> None:
-        self.folder = gallery / FOLDER / "uploads"
+    def __init__(self, gallery: Path, quota: FileQuota | None = None) -> None:
+        self.folder, self.quota = gallery / FOLDER / UPLOADS, quota or quota_of(gallery)
 
     def path(self, identity: str) -> Path:
         """The file of an upload.
@@ -78,6 +77,7 @@ class Uploads:
                 picture.thumbnail((SMALL, SMALL))
                 buffer = io.BytesIO()
                 picture.save(buffer, "WEBP", quality=82)
+            self.quota.take({small: len(buffer.getvalue())})
             write_atomically(small, buffer.getvalue())
         return small
 
@@ -96,8 +96,9 @@ class Uploads:
             ImageError: there is no room left.
         """
         identity = hashlib.sha256(picture.png).hexdigest()[:32]
-        self._make_room(len(picture.png))
-        write_atomically(self.folder / f"{identity}.png", picture.png)
+        path = self.folder / f"{identity}.png"
+        self.quota.take({path: len(picture.png)})
+        write_atomically(path, picture.png)
         return Upload(identity, picture.width, picture.height)
 
     def size(self, identity: str) -> tuple[int, int]:
@@ -108,23 +109,6 @@ class Uploads:
         """
         with Image.open(self.path(identity)) as picture:
             return picture.size
-
-    def _make_room(self, more: int) -> None:
-        """Pictures not used in the last day go first."""
-        files = sorted(self.folder.glob("*"), key=lambda path: path.stat().st_mtime) if self.folder.is_dir() else []
-        total_bytes = sum(path.stat().st_size for path in files) + more
-        old = time.time() - 86_400
-        for path in files:
-            if total_bytes <= MAX_KEPT_BYTES:
-                return
-            if path.stat().st_mtime < old:
-                total_bytes -= path.stat().st_size
-                path.unlink(missing_ok=True)
-        if total_bytes > MAX_KEPT_BYTES:
-            raise ImageError(
-                f"there is no room for more pictures; {MAX_KEPT_BYTES // 10**9} GB are kept; wait a day, or empty "
-                f"{FOLDER}/uploads in the gallery"
-            )
 
 
 @dataclass(frozen=True)

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import ExitStack
+from pathlib import Path
 
 import pytest
-from served import Visitor, until
+from served import Visitor, picture, until
+
+from orbifolio.runner.server.file_quota import FileQuota
+from orbifolio.runner.server.job_store import COUNTED, Job, JobStore
 
 
 @pytest.fixture
@@ -65,3 +69,62 @@ def test_watching_a_run_that_is_gone_ends(idle: Visitor) -> None:
     assert idle.client.delete(f"/api/runs/{run}").status_code == 204
     assert idle.client.get(f"/api/runs/{run}/events").status_code == 404
     until(lambda: idle.serving.state.streams == 0)
+
+
+def test_what_is_cancelled_keeps_nothing(idle: Visitor) -> None:
+    store = idle.serving.state.store
+    photo = idle.send(picture(200, 150))
+    before = store.quota.kept_bytes
+    for _ in range(3):
+        run = idle.start(recipe="nets/tiny", images={"photo": photo})
+        assert store.quota.kept_bytes > before + len(store.image_path(store.read(run), "photo").read_bytes())
+        assert idle.client.post(f"/api/runs/{run}/cancel").json()["photo"] == ""
+        left = [path for path in store.folder_of(run).rglob("*") if path.is_file()]
+        assert [path.name for path in left] == ["job.json"]
+        assert store.quota.kept_bytes == before
+        assert idle.client.get(f"/api/runs/{run}/images/photo").status_code == 404
+        assert idle.client.get(f"/api/runs/{run}/branch").status_code == 422
+        assert idle.client.get(f"/runs/{run}", headers={"Accept": "text/html"}).status_code == 200
+
+
+def test_uploads_and_jobs_have_one_quota(idle: Visitor, monkeypatch: pytest.MonkeyPatch) -> None:
+    store = idle.serving.state.store
+    photo = idle.send(picture(200, 151))
+    size = (store.folder.parent / "uploads" / f"{photo}.png").stat().st_size
+    monkeypatch.setattr("orbifolio.runner.server.file_quota.MAX_KEPT_BYTES", store.quota.kept_bytes + 2 * size)
+    first = idle.start(recipe="nets/tiny", images={"photo": photo})
+    refused = idle.client.post("/api/runs", json={"recipe": "nets/tiny", "images": {"photo": photo}})
+    assert refused.status_code == 422
+    assert "there is no room for more pictures" in refused.json()["error"]
+    assert idle.client.post("/api/images", files=[("file", ("more.png", picture(200, 152)))]).status_code == 415
+    idle.client.post(f"/api/runs/{first}/cancel")
+    assert idle.start(recipe="nets/tiny", images={"photo": photo})
+    counted = FileQuota(store.folder.parent, COUNTED, store.folder.parent / "uploads")
+    assert counted.kept_bytes == store.quota.kept_bytes  # a new server counts the same
+
+
+def test_old_jobs_are_read_once(idle: Visitor, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Five thousand of them made every page, stream and health check read five thousand files."""
+    store = JobStore(tmp_path)
+    for number in range(300):
+        identity = f"20260101-{number // 60:02d}{number % 60:02d}00-{number:06x}"
+        state = "queued" if number == 7 else "done"
+        store.write(Job(identity, f"Job {number}", "x", "t", state, created=float(number)))
+    reads: list[str] = []
+    stored = JobStore._stored
+
+    def counted(self: JobStore, identity: str) -> Job:
+        reads.append(identity)
+        return stored(self, identity)
+
+    monkeypatch.setattr(JobStore, "_stored", counted)
+    monkeypatch.setattr(idle.serving.state.queue, "store", JobStore(tmp_path))
+    monkeypatch.setattr(idle.serving.state, "store", idle.serving.state.queue.store)
+    pages = ("/api/health", "/", "/runs", "/api/runs", "/paint", "/gallery/index.html")
+    for _ in range(2):
+        assert all(idle.client.get(page).status_code == 200 for page in pages)
+    assert len(reads) == 300
+    assert idle.client.get("/api/health").json()["busy"] is True
+    listed = idle.client.get("/api/runs").json()["runs"]
+    assert [run["title"] for run in listed] == [f"Job {number}" for number in range(299, 199, -1)]
+    assert [job.title for job in idle.serving.state.store.active()] == ["Job 7"]

@@ -169,7 +169,7 @@ def test_old_pictures_make_room_for_new_ones(tmp_path, monkeypatch):
     uploads = Uploads(tmp_path)
     old = uploads.take(picture(seed=1), "old").id
     os.utime(uploads.path(old), (1, 1))
-    monkeypatch.setattr("orbifolio.runner.server.uploads.MAX_KEPT_BYTES", len(uploads.path(old).read_bytes()) + 10)
+    monkeypatch.setattr("orbifolio.runner.server.file_quota.MAX_KEPT_BYTES", len(uploads.path(old).read_bytes()) + 10)
     new = uploads.take(picture(seed=2), "new").id
     assert uploads.path(new)
     with pytest.raises(KeyError):
