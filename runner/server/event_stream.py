@@ -22,7 +22,7 @@ from orbifolio.runner.server.job_store import OVER
 _POLL_SECONDS = 0.4  # between two looks at the size of a run's log: soon enough for the eye, and cheap
 _KEEP_ALIVE_SECONDS = 15.0  # a comment after such a silence shows proxies and browsers that the stream is alive
 MAX_STREAMS = 64
-"""Each holds a connection: a quarter of those that `serve.py` admits, so that pages still load."""
+"""Each holds a connection: an eighth of those that `connections` admits, so that pages still load."""
 
 router = APIRouter(prefix="/api", responses=refusals(*ALWAYS_POSSIBLE))
 

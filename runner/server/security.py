@@ -21,6 +21,8 @@ from starlette.exceptions import HTTPException
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from orbifolio.runner.server.connections import ADMITTED
+
 COOKIE = "orbifolio"
 MIN_TOKEN = 16  # characters: 64 bits if they are random hexadecimal digits
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
@@ -155,7 +157,9 @@ class TokenCheck:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Check who sends one request."""
         headers = _headers(scope)
-        if self._admits(scope, headers):
+        if self._admits(headers):
+            scope[ADMITTED] = True
+        if ADMITTED in scope or scope["path"] in _OPEN:
             await self.app(scope, receive, send)
             return
         response = self._exchange(scope)
@@ -166,8 +170,8 @@ class TokenCheck:
             response = _refusal(401, message)
         await response(scope, receive, send)
 
-    def _admits(self, scope: Scope, headers: dict[str, str]) -> bool:
-        if self.rules.token is None or scope["path"] in _OPEN:
+    def _admits(self, headers: dict[str, str]) -> bool:
+        if self.rules.token is None:
             return True
         scheme, _, bearer = headers.get("authorization", "").partition(" ")
         if scheme.lower() == "bearer" and self.rules.is_token(bearer.strip()):

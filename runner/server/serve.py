@@ -19,11 +19,13 @@ from types import FrameType
 
 import uvicorn
 from filelock import FileLock, Timeout
+from starlette.types import ASGIApp
 
 from orbifolio.runner.errors import InputError
 from orbifolio.runner.server.api import start
 from orbifolio.runner.server.app import application
 from orbifolio.runner.server.app_state import AppState
+from orbifolio.runner.server.connections import LimitedProtocol
 from orbifolio.runner.server.job_store import FOLDER
 from orbifolio.runner.server.messages import RunRequest
 from orbifolio.runner.server.security import MIN_TOKEN, AccessRules
@@ -98,18 +100,22 @@ def _serve(options: ServeOptions, say: Say, address: Callable[[str], None]) -> N
     sock = _listen(options.host, options.port)
     try:
         address(_link(sock, token))
-        config = uvicorn.Config(
-            application(state, rules),
-            log_level="warning",
-            server_header=False,
-            timeout_graceful_shutdown=5,
-            limit_concurrency=256,
-            timeout_keep_alive=10,
-        )
-        server = _Server(config, state, options.idle_minutes, say)
+        server = _Server(server_config(application(state, rules)), state, options.idle_minutes, say)
         server.run(sockets=[sock])
     finally:
         sock.close()
+
+
+def server_config(app: ASGIApp) -> uvicorn.Config:
+    """How uvicorn serves an application of ours: with the limits of `connections`."""
+    return uvicorn.Config(
+        app,
+        http=LimitedProtocol,
+        log_level="warning",
+        server_header=False,
+        timeout_graceful_shutdown=5,
+        timeout_keep_alive=10,
+    )
 
 
 class _Server(uvicorn.Server):

@@ -23,6 +23,7 @@ from PIL import Image
 from orbifolio.runner.server.app import application
 from orbifolio.runner.server.app_state import AppState
 from orbifolio.runner.server.security import AccessRules
+from orbifolio.runner.server.serve import server_config
 
 TINY = """\
 # a comment that stays
@@ -85,10 +86,7 @@ class Serving:
     def _run(self) -> None:
         async def serve() -> None:
             self.state = self._make()
-            config = uvicorn.Config(
-                application(self.state, self._rules), log_level="error", timeout_graceful_shutdown=3
-            )
-            self.server = uvicorn.Server(config)
+            self.server = uvicorn.Server(server_config(application(self.state, self._rules)))
             self._ready.set()
             await self.server.serve(sockets=[self._socket])
 
