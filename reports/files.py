@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import re
 from pathlib import Path
 
 from orbifolio.runner.files import read_regular, write_atomically
@@ -48,3 +49,20 @@ def data_script(function: str, data: object) -> str:
     """
     text = json.dumps(data, separators=(",", ":"), sort_keys=True)
     return f"orbifolio.{function}({text});\n".replace("<", "\\u003c")  # safe inside HTML too
+
+
+_DATA_SCRIPT = re.compile(rb"orbifolio\.[a-z]+\((.*)\);\n", re.DOTALL)
+
+
+def is_data_script(content: bytes) -> bool:
+    r"""Whether a script only passes data, as `data_script` writes it: it can do nothing else, whoever wrote it.
+
+    >>> is_data_script(data_script("runs", [1, None]).encode()), is_data_script(b"orbifolio.runs(alert(1));\n")
+    (True, False)
+    """
+    match = _DATA_SCRIPT.fullmatch(content)
+    try:
+        json.loads(match[1] if match else b"")
+    except (ValueError, RecursionError):
+        return False
+    return True

@@ -52,7 +52,7 @@ def serve(
 ) -> None:
     """Choose, change, run and watch recipes in a browser; paint photographs at /paint.
 
-    Prints its address on stdout. Example: orbifolio serve --open
+    Prints its address on stdout, with the token that opens it. Example: orbifolio serve --open
     """
     from orbifolio.runner.cpu_features import protect
 

@@ -57,7 +57,7 @@ class AccessRules:
     """Who is let in, and by which names this server is reached.
 
     Attributes:
-        token: that visitors must know, or None to ask for none, on the loopback.
+        token: that visitors must know, or None to ask for none, as in tests.
         hosts: names of this server beside those of the loopback.
         any_address: numeric addresses are names of this server too (it listens on all of them).
     """

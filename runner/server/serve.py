@@ -1,7 +1,6 @@
 """Serving: options of the command line -> a listening socket, an address to open, and a server that knows when to end.
 
-Visitors of a loopback address need no token. Those of any other address do; the token is kept in a file that only its
-owner may read, so that links stay valid after a restart.
+Visitors need a token. It is kept in a file that only its owner may read, so that links stay valid after a restart.
 """
 
 from __future__ import annotations
@@ -41,7 +40,7 @@ class ServeOptions:
         recipe: the first on the page, started as it is if nobody visits; or None.
         host: address to listen at.
         port: 0 for any that is free.
-        token_file: holds the token; with None, one is generated where it is needed.
+        token_file: holds the token; with None, one is generated, or the gallery's own is taken.
         hosts: further names of this server.
         idle_minutes: after so long without visitors and work it starts the recipe, and the next time ends; None: never.
     """
@@ -89,7 +88,7 @@ def serve(options: ServeOptions, say: Say, address: Callable[[str], None]) -> No
 
 def _serve(options: ServeOptions, say: Say, address: Callable[[str], None]) -> None:
     token = _token(options)
-    if token is not None and not is_loopback(options.host):
+    if not is_loopback(options.host):
         say(
             "warning: plain http: anyone on the network path can read the token and the pictures; on a network that "
             "you do not control, keep --host 127.0.0.1 and use `ssh -L 1080:127.0.0.1:1080`"
@@ -180,8 +179,10 @@ def is_loopback(host: str) -> bool:
         return False
 
 
-def _token(options: ServeOptions) -> str | None:
-    """The token that visitors must have, or None if they need none.
+def _token(options: ServeOptions) -> str:
+    """The token that visitors must have.
+
+    On the loopback, too: this machine may have other users, and every program on it reaches the port.
 
     Raises:
         InputError: the file cannot be read, or what it holds is too short to be a secret.
@@ -197,8 +198,6 @@ def _token(options: ServeOptions) -> str | None:
                 "without spaces; write one with `openssl rand -hex 32`"
             )
         return token
-    if is_loopback(options.host):
-        return None
     path = options.gallery / FOLDER / "token"
     with contextlib.suppress(OSError):
         token = path.read_text(encoding="ascii").strip()
@@ -232,11 +231,11 @@ def _listen(host: str, port: int) -> socket.socket:
     return sock
 
 
-def _link(sock: socket.socket, token: str | None) -> str:
+def _link(sock: socket.socket, token: str) -> str:
     """What to open in a browser."""
     host, port = sock.getsockname()[:2]
     host = socket.gethostname() if host in ("0.0.0.0", "::") else f"[{host}]" if ":" in host else host
-    return f"http://{host}:{port}/" + (f"?token={token}" if token else "")
+    return f"http://{host}:{port}/?token={token}"
 
 
 def devices_for(names: str) -> tuple[str, ...]:

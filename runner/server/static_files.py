@@ -17,6 +17,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import FileResponse, RedirectResponse, Response
 
+from orbifolio.reports.files import is_data_script
 from orbifolio.reports.render import own_templates, renderer
 from orbifolio.runner.server.context import state_of
 
@@ -44,20 +45,23 @@ _DOWNLOADED = (".svg", ".xml")
 """They may hold scripts: shown alone, they get a policy that lets none run."""
 
 
-def gallery_policy(content: bytes) -> str:
-    """What a page of the gallery may do: run the scripts beside it and those written in it, load what lies here.
+_LOADS = "style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; media-src 'self' blob:; base-uri 'none'; "
+_ENDS = "form-action 'none'; frame-ancestors 'self'"
 
-    Reports place things by style attributes, and products like the zoom hold a script of their own; it is let in
-    by its hash, so that nothing else is.
+
+def gallery_policy(content: bytes) -> str:
+    """What a page of the gallery may do.
+
+    Reports hold no script, place things by style attributes, and load scripts that we ship (see `trusted_script`). A
+    page with a script of its own is a product, like the zoom, or was put there by somebody: it runs as if it came from
+    nowhere, without cookies, storage or a way to ask this server.
     """
-    hashes = " ".join(
-        f"'sha256-{base64.b64encode(hashlib.sha256(script).digest()).decode()}'" for script in _SCRIPT.findall(content)
-    )
-    return (
-        f"default-src 'none'; script-src 'self' {hashes}; style-src 'self' 'unsafe-inline'; "
-        "img-src 'self' data: blob:; media-src 'self' blob:; connect-src 'self'; base-uri 'none'; form-action 'none'; "
-        "frame-ancestors 'self'"
-    )
+    scripts = [
+        f"'sha256-{base64.b64encode(hashlib.sha256(each).digest()).decode()}'" for each in _SCRIPT.findall(content)
+    ]
+    if not scripts:
+        return f"default-src 'none'; script-src 'self'; connect-src 'self'; {_LOADS}{_ENDS}"
+    return f"sandbox allow-scripts; default-src 'none'; script-src {' '.join(scripts)}; {_LOADS}{_ENDS}"
 
 
 async def gallery_file(request: Request) -> Response:
@@ -68,15 +72,25 @@ async def gallery_file(request: Request) -> Response:
         raise HTTPException(404, "the gallery has no such page; start at /gallery/index.html; check the address")
     if path.is_dir():
         return RedirectResponse(f"{request.url.path.rstrip('/')}/index.html")
-    kind = _TYPES.get(path.suffix.lower()) or mimetypes.guess_type(path.name)[0] or "application/octet-stream"
     headers = {"Cache-Control": "no-cache"}
-    if path.suffix == ".html":
+    suffix = path.suffix.lower()
+    kind = _TYPES.get(suffix) or mimetypes.guess_type(path.name)[0] or "application/octet-stream"
+    if suffix == ".js" and not await run_in_threadpool(_trusted, request, path):
+        raise HTTPException(404, "this script is not one of ours; none but ours run here; open the file from the disk")
+    if suffix == ".html":
         content = with_way_back(await run_in_threadpool(path.read_bytes), await run_in_threadpool(_home, request))
         headers["Content-Security-Policy"] = gallery_policy(content)
         return Response(content, media_type="text/html", headers=headers)
-    if path.suffix.lower() in _DOWNLOADED:
+    if suffix in _DOWNLOADED:
         headers["Content-Security-Policy"] = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; sandbox"
     return FileResponse(path, media_type=kind, headers=headers)
+
+
+def _trusted(request: Request, path: Path) -> bool:
+    """Whether a script of the gallery may run on this server's pages."""
+    content = path.read_bytes()
+    assets: Assets = request.app.state.assets
+    return content in assets.contents or is_data_script(content)
 
 
 def with_way_back(page: bytes, address: str) -> bytes:
@@ -121,6 +135,11 @@ class Assets:
             content = path.read_bytes()
             files[_hashed(path.name, content)] = content
         return files
+
+    @cached_property
+    def contents(self) -> frozenset[bytes]:
+        """All of them, to be recognised where they lie in a gallery."""
+        return frozenset(self.files.values())
 
     @cached_property
     def names(self) -> Mapping[str, str]:

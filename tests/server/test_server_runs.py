@@ -227,7 +227,7 @@ def test_queue_and_runs_survive_a_server_that_is_killed(tmp_path):
     """A server is killed during a run and another waits: the next one finishes both, from the checkpoint."""
     recipes = make_recipes(tmp_path)
     address, server = _spawn(tmp_path, recipes)
-    with httpx.Client(base_url=address, timeout=60) as client:
+    with _visiting(address) as client:
         ids = [client.post("/api/runs", json={"recipe": "nets/long"}).json()["id"] for _ in range(2)]
         until(lambda: client.get(f"/api/runs/{ids[0]}").json()["share"])
     server.send_signal(signal.SIGKILL)
@@ -245,7 +245,7 @@ def test_queue_and_runs_survive_a_server_that_is_killed(tmp_path):
 def test_a_server_that_is_told_to_end_lets_the_run_go_on_later(tmp_path):
     recipes = make_recipes(tmp_path)
     address, server = _spawn(tmp_path, recipes)
-    with httpx.Client(base_url=address, timeout=60) as client:
+    with _visiting(address) as client:
         identity = client.post("/api/runs", json={"recipe": "nets/long"}).json()["id"]
         until(lambda: client.get(f"/api/runs/{identity}").json()["share"])
     server.send_signal(signal.SIGINT)
@@ -259,7 +259,7 @@ def test_a_server_that_is_told_to_end_lets_the_run_go_on_later(tmp_path):
 def test_two_servers_do_not_share_a_gallery_and_ports_in_use_are_told(tmp_path):
     recipes = make_recipes(tmp_path)
     address, server = _spawn(tmp_path, recipes)
-    port = address.rstrip("/").rpartition(":")[2]
+    port = str(httpx.URL(address).port)
     try:
         for arguments in (["--port", "0"], ["--port", port, "--out", str(tmp_path / "other")]):
             second = subprocess.run(
@@ -315,7 +315,7 @@ def _spawn(folder: Path, recipes: Path) -> tuple[str, subprocess.Popen[str]]:
 
 def _answers(address: str) -> bool:
     try:
-        return httpx.get(f"{address}api/health").status_code == 200
+        return httpx.get(httpx.URL(address).copy_with(path="/api/health", query=None)).status_code == 200
     except httpx.HTTPError:
         return False
 
@@ -364,3 +364,10 @@ def test_it_starts_on_a_gallery_of_which_nothing_can_be_read(tmp_path):
     with Serving(make_state(tmp_path, make_recipes(tmp_path)), AccessRules()) as server:
         assert httpx.get(f"{server.address}/").status_code == 200
     assert (run / "index.html").is_file()
+
+
+def _visiting(link: str) -> httpx.Client:
+    """A client that knows the token of a printed link."""
+    url = httpx.URL(link)
+    token = url.params["token"]
+    return httpx.Client(base_url=url.copy_with(query=None), timeout=60, headers={"Authorization": f"Bearer {token}"})

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import re
+import socket
 
 import h11
 import httpx
 import pytest
 from served import Serving, Visitor, make_recipes, make_state, picture
 
+from orbifolio.runner.server.job_store import FOLDER
 from orbifolio.runner.server.security import MAX_BODY, POLICY, AccessRules
+from orbifolio.runner.server.serve import ServeOptions, _link, _token
 
 TOKEN = "a-token-of-more-than-sixteen-letters"
 PLACES = (
@@ -61,6 +64,19 @@ def test_the_link_is_exchanged_for_a_cookie_that_is_not_the_token(stranger):
     assert re.search("SameSite=strict", cookie, re.IGNORECASE)
     assert TOKEN not in cookie
     assert stranger.get("/api/recipes").status_code == 200  # the client keeps the cookie
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "::1", "localhost", "0.0.0.0"])
+def test_every_address_has_a_token_that_only_its_owner_reads(tmp_path, host):
+    (tmp_path / FOLDER).mkdir()
+    options = ServeOptions(tmp_path, None, host, 0, ("cpu",))
+    token = _token(options)
+    assert len(token) >= 32
+    assert (tmp_path / FOLDER / "token").stat().st_mode & 0o77 == 0
+    assert _token(options) == token  # links stay valid after a restart
+    with socket.socket() as sock:
+        sock.bind(("127.0.0.1", 0))
+        assert _link(sock, token) == f"http://127.0.0.1:{sock.getsockname()[1]}/?token={token}"
 
 
 @pytest.mark.parametrize("token", ["x", TOKEN[:-1], TOKEN + "x", TOKEN.upper(), "é" * 20])
