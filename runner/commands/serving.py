@@ -37,6 +37,7 @@ from orbifolio.runner.errors import InputError
     help="After so many idle minutes: start RECIPE, then exit.",
 )
 @click.option("--publish", metavar="TARGET", default=None, help="Copy every report to s3://BUCKET/PREFIX or a folder.")
+@click.option("--share-pictures", "shared", is_flag=True, help="Show visitors each other's photos and runs of them.")
 @click.option("--open", "show", is_flag=True, help="Open the page in a browser.")
 def serve(
     recipe: Path | None,
@@ -48,6 +49,7 @@ def serve(
     hosts: tuple[str, ...],
     idle_minutes: float | None,
     publish: str | None,
+    shared: bool,
     show: bool,
 ) -> None:
     """Choose, change, run and watch recipes in a browser; paint photographs at /paint.
@@ -83,6 +85,7 @@ def serve(
         token_file=token_file,
         hosts=hosts,
         idle_minutes=idle_minutes,
+        shared=shared,
         overrides=() if publish is None else (_publish_override(publish),),
     )
     run_server(options, say, announce)

@@ -21,7 +21,7 @@ from orbifolio.runner.errors import ImageError, InputError, RecipeError
 from orbifolio.runner.files import write_atomically
 from orbifolio.runner.recipe.model import LoadedRecipe
 from orbifolio.runner.server.app_state import AppState
-from orbifolio.runner.server.context import Identity, NamedJob, State, StrictRoute, json_only
+from orbifolio.runner.server.context import Identity, NamedJob, State, StrictRoute, Visitor, json_only, visitor_of
 from orbifolio.runner.server.faults import ALWAYS_POSSIBLE, body_problems, refusals
 from orbifolio.runner.server.job_store import OVER, QUEUED, RUNNING, Job
 from orbifolio.runner.server.messages import (
@@ -110,9 +110,9 @@ def schema(state: State) -> Response:
 
 
 @router.post("/check", summary="Check a recipe; nothing is computed", **_JSON)
-def check(state: State, body: DraftRequest) -> CheckReport:
+def check(state: State, visitor: Visitor, body: DraftRequest) -> CheckReport:
     """Every problem with its path; nothing is computed."""
-    checked = _checked(state, body)
+    checked = _checked(state, body, visitor)
     begins = ""
     if body.branch and checked.loaded is not None:
         begins = state.branch_start(body.branch, checked)[0].words
@@ -128,8 +128,8 @@ def check(state: State, body: DraftRequest) -> CheckReport:
     )
 
 
-def _checked(state: AppState, body: DraftRequest) -> CheckedDraft:
-    return state.drafts.check(state.drafts.draft(body.recipe, body.text, body.values, body.images))
+def _checked(state: AppState, body: DraftRequest, visitor: str) -> CheckedDraft:
+    return state.drafts.check(state.drafts.draft(body.recipe, body.text, body.values, body.images, visitor))
 
 
 @router.post("/edit", summary="A recipe's text with one value changed, comments kept", **_JSON)
@@ -146,25 +146,25 @@ def change(body: EditRequest) -> EditedText:
     dependencies=[Depends(json_only)],
     responses={**refusals(415), **_file("image/webp"), 204: {"description": "Nothing to show"}},
 )
-async def preview(request: Request, state: State, body: RunRequest) -> Response:
+async def preview(request: Request, state: State, visitor: Visitor, body: RunRequest) -> Response:
     """A small picture, or what the symmetry does to noise; the header `X-Shows` says which."""
     from orbifolio.runner.server.bounded_work import PREVIEW, preview_of
 
     async with state.previewing:
-        loaded = await run_in_threadpool(_loaded, state, body)
+        loaded = await run_in_threadpool(_loaded, state, body, visitor)
         picture = await state.calls.call(PREVIEW, preview_of, loaded, bool(body.look), gone=request.is_disconnected)
     if picture is None:
         return Response(status_code=204)
     return Response(picture[0], media_type="image/webp", headers={"X-Shows": picture[1]})
 
 
-def _loaded(state: AppState, body: RunRequest) -> LoadedRecipe:
+def _loaded(state: AppState, body: RunRequest, visitor: str) -> LoadedRecipe:
     """The recipe that a request asks for.
 
     Raises:
         RecipeError: what is wrong with it.
     """
-    return _valid(_checked(state, as_recipe(state, body)))
+    return _valid(_checked(state, as_recipe(state, body), visitor))
 
 
 def _valid(checked: CheckedDraft) -> LoadedRecipe:
@@ -179,7 +179,7 @@ def _valid(checked: CheckedDraft) -> LoadedRecipe:
 
 
 @router.post("/estimate", summary="How long a recipe, or a look, will take, and how much memory", **_JSON)
-async def estimate(request: Request, state: State, body: RunRequest) -> RunEstimate:
+async def estimate(request: Request, state: State, visitor: Visitor, body: RunRequest) -> RunEstimate:
     """Nothing is computed, no network is loaded; it may take half as long or twice. Too large is refused."""
     from orbifolio.runner.run.plan import in_words
     from orbifolio.runner.server.bounded_work import ESTIMATE
@@ -187,7 +187,7 @@ async def estimate(request: Request, state: State, body: RunRequest) -> RunEstim
 
     device = next(iter(state.queue.devices), "auto")
     async with state.previewing:
-        loaded = await run_in_threadpool(_loaded, state, body)
+        loaded = await run_in_threadpool(_loaded, state, body, visitor)
         plan = await state.calls.call(ESTIMATE, make_plan, loaded, device, gone=request.is_disconnected)
     if plan.refusal:
         raise InputError(plan.refusal)
@@ -238,7 +238,7 @@ async def _take(request: Request, state: AppState, file: UploadFile, name: str) 
             raise
         except InputError as error:  # too much time or memory
             raise ImageError(f"{_printable(name)}: {error}") from None
-    upload = await run_in_threadpool(state.uploads.keep, picture)
+    upload = await run_in_threadpool(state.uploads.keep, picture, visitor_of(request))
     shown = _printable(name)
     url = f"/api/images/{upload.id}"
     return UploadedImage(
@@ -256,9 +256,9 @@ def _printable(name: str) -> str:
     response_class=Response,
     responses={**refusals(404), **_file("image/png")},
 )
-def image(state: State, id: Identity) -> FileResponse:
-    """As PNG, without anything of the file but its pixels."""
-    return _upload(state.uploads.path, id)
+def image(state: State, visitor: Visitor, id: Identity) -> FileResponse:
+    """As PNG, without anything of the file but its pixels; only to who sent it."""
+    return _upload(state.uploads.path, id, visitor)
 
 
 @router.get(
@@ -267,14 +267,14 @@ def image(state: State, id: Identity) -> FileResponse:
     response_class=Response,
     responses={**refusals(404), **_file("image/webp")},
 )
-def small_image(state: State, id: Identity) -> FileResponse:
-    """At most 480 pixels wide and high, as WebP."""
-    return _upload(state.uploads.small, id)
+def small_image(state: State, visitor: Visitor, id: Identity) -> FileResponse:
+    """At most 480 pixels wide and high, as WebP; only to who sent it."""
+    return _upload(state.uploads.small, id, visitor)
 
 
-def _upload(find: Callable[[str], FilePath], identity: str) -> FileResponse:
+def _upload(find: Callable[[str, str], FilePath], identity: str, visitor: str) -> FileResponse:
     try:
-        path = find(identity)
+        path = find(identity, visitor)
     except KeyError:
         message = "there is no such picture; unused pictures are removed after a day; upload it again"
         raise HTTPException(404, message) from None
@@ -282,25 +282,27 @@ def _upload(find: Callable[[str], FilePath], identity: str) -> FileResponse:
 
 
 @router.get("/runs", summary="The newest hundred runs")
-def runs(state: State) -> RunList:
-    """The newest first, those that are over too."""
-    return RunList(runs=listed(state))
+def runs(state: State, visitor: Visitor) -> RunList:
+    """The newest first, those that are over too; of those with pictures that were sent, the visitor's own."""
+    return RunList(runs=listed(state, visitor))
 
 
-def listed(state: AppState) -> list[RunStatus]:
-    """The newest hundred jobs, newest first."""
-    return [state.status.of(job) for job in state.store.newest(MAX_LISTED)]
+def listed(state: AppState, visitor: str) -> list[RunStatus]:
+    """The newest hundred jobs that a visitor may see, newest first."""
+    jobs = state.store.newest(MAX_LISTED, lambda job: state.may_see(job.owner, visitor))
+    return [state.status.of(job) for job in jobs]
 
 
-def unfinished(state: AppState) -> list[RunStatus]:
-    """The jobs that are not over, newest first."""
-    return [state.status.of(job) for job in reversed(state.store.active()[-MAX_LISTED:])]
+def unfinished(state: AppState, visitor: str) -> list[RunStatus]:
+    """The jobs that are not over and that a visitor may see, newest first."""
+    jobs = [job for job in state.store.active() if state.may_see(job.owner, visitor)]
+    return [state.status.of(job) for job in reversed(jobs[-MAX_LISTED:])]
 
 
 @router.post("/runs", summary="Make a picture of a recipe, or of a look and a photograph", status_code=201, **_JSON)
-async def add_run(response: Response, state: State, body: RunRequest) -> RunStatus:
+async def add_run(response: Response, state: State, visitor: Visitor, body: RunRequest) -> RunStatus:
     """It is made when a device is free; `Location` is its address."""
-    return _queued(response, state, await start(state, body))
+    return _queued(response, state, await start(state, body, visitor))
 
 
 @router.post(
@@ -327,7 +329,7 @@ async def add_painting(request: Request, response: Response, state: State) -> Ru
         body = RunRequest.model_validate({"look": look, "options": words, "images": images})
     except ValidationError as error:
         raise RecipeError(body_problems(error.errors(include_url=False))) from None
-    return _queued(response, state, await start(state, body))
+    return _queued(response, state, await start(state, body, visitor_of(request)))
 
 
 def _queued(response: Response, state: AppState, job: Job) -> RunStatus:
@@ -335,8 +337,8 @@ def _queued(response: Response, state: AppState, job: Job) -> RunStatus:
     return state.status.of(job)
 
 
-async def start(state: AppState, body: RunRequest) -> Job:
-    """Queue what a request asks for.
+async def start(state: AppState, body: RunRequest, visitor: str = "") -> Job:
+    """Queue what a visitor asks for.
 
     Raises:
         InputError: there is no such recipe, look or picture, or the queue is full.
@@ -344,7 +346,7 @@ async def start(state: AppState, body: RunRequest) -> Job:
     """
 
     def prepared() -> tuple[CheckedDraft, str]:
-        checked = _checked(state, as_recipe(state, body))
+        checked = _checked(state, as_recipe(state, body), visitor)
         _valid(checked)
         return state.start_branch(body.branch, checked) if body.branch else (checked, "")
 
@@ -436,9 +438,9 @@ def run_image(
 
 
 @router.get("/runs/{id}/branch", summary="A run's recipe, to branch from", responses=refusals(404))
-def branch(state: State, job: NamedJob) -> BranchOffer:
+def branch(state: State, visitor: Visitor, job: NamedJob) -> BranchOffer:
     """To be changed and run again; it starts from the run's current state."""
-    draft = state.draft_of(job)
+    draft = state.draft_of(job, visitor)
     return BranchOffer(recipe=draft.origin, text=draft.text, images=dict(draft.images))
 
 

@@ -33,15 +33,23 @@ class AppState:
         recipe: that the server was started with, or None.
         devices: one run at a time on each.
         overrides: put into every recipe.
+        shared: visitors may see each other's pictures, and the runs that they are made into.
     """
 
     def __init__(
-        self, gallery: Path, recipe: Path | None = None, *, devices: Sequence[str], overrides: Sequence[str] = ()
+        self,
+        gallery: Path,
+        recipe: Path | None = None,
+        *,
+        devices: Sequence[str],
+        overrides: Sequence[str] = (),
+        shared: bool = False,
     ) -> None:
+        self.shared = shared
         self.gallery = gallery.resolve()
         self.store = JobStore(self.gallery)
         self.catalogue = RecipeCatalogue(recipe)
-        self.uploads = Uploads(self.gallery, self.store.quota)
+        self.uploads = Uploads(self.gallery, self.store.quota, shared=shared)
         self.drafts = RecipeDrafts(self.catalogue, self.uploads)
         self.queue = JobQueue(self.store, devices, self.catalogue.folder_of, overrides)
         self.status = JobStatus(self.queue)
@@ -59,6 +67,10 @@ class AppState:
 
         return schema_text()
 
+    def may_see(self, owner: str, visitor: str) -> bool:
+        """Whether a visitor may see what belongs to one."""
+        return self.shared or owner in ("", visitor)
+
     def submit(self, checked: CheckedDraft, *, look: str = "", run: str = "") -> Job:
         """Queue a draft that was checked.
 
@@ -74,7 +86,9 @@ class AppState:
         draft, title = checked.draft, checked.loaded.recipe.title
         name, theme = (f"photo-{look}", PRESETS_THEME) if look else name_of(self.drafts.entry(draft.origin), title)
         pictures = {
-            each: self.drafts.picture(draft.images[each]) for each in checked.upload_names if each in draft.images
+            each: self.drafts.picture(draft.images[each], draft.visitor)
+            for each in checked.upload_names
+            if each in draft.images
         }
         return self.queue.add(
             draft.text,
@@ -86,6 +100,7 @@ class AppState:
             look=look,
             photo=next(iter(pictures), ""),
             run=run,
+            owner=draft.visitor if pictures else "",
         )
 
     def start_branch(self, branch: str, checked: CheckedDraft) -> tuple[CheckedDraft, str]:
@@ -99,7 +114,7 @@ class AppState:
             InputError: there is no such job.
         """
         start, checked = self.branch_start(branch, checked)
-        job = self._branched(branch)
+        job = self._branched(branch, checked.draft.visitor)
         folder = self.store.run_folder(job)
         if start.kind != STATE or folder is None or checked.loaded is None:
             return checked, ""
@@ -107,13 +122,14 @@ class AppState:
         run = copy_state(folder, self.gallery, name, job.title)
         return checked, run.relative_to(self.gallery).as_posix()
 
-    def _branched(self, branch: str) -> Job:
+    def _branched(self, branch: str, visitor: str) -> Job:
         try:
-            return self.store.read(branch)
+            job = self.store.read(branch)
         except KeyError:
-            raise InputError(
-                f"branch: there is no run {branch[:60]!r}; it was removed meanwhile; start a new run"
-            ) from None
+            job = None
+        if job is None or not self.may_see(job.owner, visitor):
+            raise InputError(f"branch: there is no run {branch[:60]!r}; it was removed meanwhile; start a new run")
+        return job
 
     def branch_start(self, branch: str, checked: CheckedDraft) -> tuple[BranchStart, CheckedDraft]:
         """What a branch would begin with, and the draft that does: with the run's newest picture if it needs one.
@@ -126,7 +142,7 @@ class AppState:
             InputError: there is no such job.
         """
         assert checked.loaded is not None
-        folder = self.store.run_folder(self._branched(branch))
+        folder = self.store.run_folder(self._branched(branch, checked.draft.visitor))
         start = branch_start(folder, checked.loaded, pictured=False)
         if start.kind == STATE:
             return start, checked
@@ -137,8 +153,10 @@ class AppState:
             return start, checked
         return branch_start(folder, checked.loaded, pictured=True), rechecked
 
-    def draft_of(self, job: Job) -> Draft:
-        """A job's recipe with its pictures; where its run's state is gone, it begins with the picture, if it can.
+    def draft_of(self, job: Job, visitor: str = "") -> Draft:
+        """A job's recipe with its pictures, for a visitor.
+
+        Where its run's state is gone, it begins with the run's picture, if it can.
 
         Raises:
             InputError: the recipe or a picture of it is gone.
@@ -146,11 +164,12 @@ class AppState:
         try:
             text = self.store.recipe_path(job).read_text(encoding="utf-8")
             images = {
-                name: self.uploads.take(self.store.image_path(job, name).read_bytes(), name).id for name in job.images
+                name: self.uploads.take(self.store.image_path(job, name).read_bytes(), name, visitor).id
+                for name in job.images
             }
         except OSError as error:
             raise InputError(f"{job.id}: its recipe cannot be read ({error.strerror}); begin from a recipe") from None
-        draft = Draft(job.origin, text, images)
+        draft = Draft(job.origin, text, images, visitor)
         folder = self.store.run_folder(job)
         if folder is not None and has_state(folder):
             return draft  # continues from there; if it is changed too much for that, `branch_start` puts the picture in
@@ -162,10 +181,10 @@ class AppState:
         if folder is None or newest is None:
             return draft
         try:
-            start = self.uploads.take((folder / newest[1].path).read_bytes(), "start").id
+            start = self.uploads.take((folder / newest[1].path).read_bytes(), "start", draft.visitor).id
             canvas = {"kind": "image", "image": "upload:start", "keep_detail": False}
             text = edit(draft.text, ("renderer", "canvas", "init"), canvas)
-            pictured = Draft(draft.origin, text, {**draft.images, "start": start})
+            pictured = Draft(draft.origin, text, {**draft.images, "start": start}, draft.visitor)
         except (OSError, ImageError, InputError):
             return draft
         return pictured if self.drafts.check(pictured).loaded is not None else draft

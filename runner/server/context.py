@@ -13,6 +13,7 @@ from starlette.exceptions import HTTPException
 
 from orbifolio.runner.server.app_state import AppState
 from orbifolio.runner.server.job_store import Job
+from orbifolio.runner.server.security import VISITOR
 
 
 def state_of(request: Request) -> AppState:
@@ -26,16 +27,27 @@ Identity = Annotated[str, Path(json_schema_extra={"minLength": 1, "maxLength": 6
 """Only documented so: a name that is none of ours is not found, whatever its length."""
 
 
-def job_of(state: State, id: Identity) -> Job:
+def visitor_of(request: Request) -> str:
+    """Who sends a request: see `security.VisitorCookie`."""
+    return str(request.scope.get(VISITOR, ""))
+
+
+Visitor = Annotated[str, Depends(visitor_of)]
+
+
+def job_of(state: State, visitor: Visitor, id: Identity) -> Job:
     """The job that a path names.
 
     Raises:
-        HTTPException: 404, there is none of this id.
+        HTTPException: 404, there is none of this id that the visitor may see.
     """
     try:
-        return state.store.read(id)
+        job = state.store.read(id)
     except KeyError:
-        raise HTTPException(404, "there is no such run; GET /api/runs lists them; check its id") from None
+        job = None
+    if job is None or not state.may_see(job.owner, visitor):
+        raise HTTPException(404, "there is no such run; GET /api/runs lists them; check its id")
+    return job
 
 
 NamedJob = Annotated[Job, Depends(job_of)]

@@ -19,7 +19,7 @@ import secrets
 import shutil
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -60,6 +60,7 @@ class Job:
         device: where it runs or ran, "" before.
         run: its run in the gallery, as `recipe/identity`; "" before there is one.
         message: why it failed, for a reader.
+        owner: the visitor who alone may see it, since it holds pictures of theirs; "" for all.
     """
 
     id: str
@@ -75,6 +76,7 @@ class Job:
     device: str = ""
     run: str = ""
     message: str = ""
+    owner: str = ""
 
 
 def quota_of(gallery: Path) -> FileQuota:
@@ -99,6 +101,7 @@ class JobStore:
         self.quota = quota or quota_of(gallery)
         self._jobs: dict[str, Job] | None = None
         self._active: dict[str, Job] = {}
+        self._owners: dict[str, str] = {}
         self._lock = threading.RLock()
 
     def folder_of(self, identity: str) -> Path:
@@ -159,6 +162,8 @@ class JobStore:
     def _remember(self, job: Job) -> None:
         assert self._jobs is not None
         self._jobs[job.id] = job
+        if job.run:
+            self._owners[job.run.casefold()] = job.owner  # some file systems know no case
         if job.state in OVER:
             self._active.pop(job.id, None)
         else:
@@ -217,10 +222,24 @@ class JobStore:
         with self._lock:
             return [self._with_run(job) for job in self._load().values()]
 
-    def newest(self, count: int) -> list[Job]:
-        """The newest jobs, newest first."""
+    def newest(self, count: int, shown: Callable[[Job], bool]) -> list[Job]:
+        """The newest jobs that may be shown, newest first."""
         with self._lock:
-            return [self._with_run(job) for job in itertools.islice(reversed(self._load().values()), count)]
+            jobs = filter(shown, reversed(self._load().values()))
+            return [self._with_run(job) for job in itertools.islice(jobs, count)]
+
+    def of_run(self, run: str) -> Job | None:
+        """The job that made a run of the gallery."""
+        return next((job for job in self.all() if job.run and job.run == run), None)
+
+    def owner_of(self, run: str) -> str:
+        """The visitor who alone may see a run of the gallery, "" for all."""
+        with self._lock:
+            self._load()
+            owner = self._owners.get(run.casefold())
+        if owner is None:  # its process may have begun it just now
+            owner = next((job.owner for job in self.active() if job.run.casefold() == run.casefold()), "")
+        return owner
 
     def active(self) -> list[Job]:
         """The jobs that are not over, oldest first."""

@@ -11,14 +11,14 @@ from orbifolio.reports.prose import markdown_to_text
 from orbifolio.reports.wording import title_from_name
 from orbifolio.runner.server.api import listed, unfinished
 from orbifolio.runner.server.catalogue import RecipeEntry
-from orbifolio.runner.server.context import job_of, state_of
+from orbifolio.runner.server.context import job_of, state_of, visitor_of
 from orbifolio.runner.server.job_store import OVER, Job
 from orbifolio.runner.server.presets import available_presets
 from orbifolio.runner.server.templates import render
 
 
 def _job(request: Request) -> Job:
-    return job_of(state_of(request), request.path_params["id"])
+    return job_of(state_of(request), visitor_of(request), request.path_params["id"])
 
 
 async def home(request: Request) -> Response:
@@ -29,7 +29,7 @@ async def home(request: Request) -> Response:
     for entry in entries.values():
         themes.setdefault(entry.theme, []).append(entry)
     groups = [(title_from_name(theme), members) for theme, members in themes.items()]
-    now = await run_in_threadpool(unfinished, state)
+    now = await run_in_threadpool(unfinished, state, visitor_of(request))
     return render(request, "home", groups=groups, now=now, start=state.catalogue.start, words=markdown_to_text)
 
 
@@ -48,7 +48,7 @@ async def editor(request: Request) -> Response:
     key = request.query_params.get("recipe", "")
     origin = request.query_params.get("from", "")
     if origin:
-        job = job_of(state_of(request), origin)
+        job = job_of(state_of(request), visitor_of(request), origin)
         return render(request, "editor", entry=state.catalogue.get(job.origin), origin=job.id, title=job.title)
     entry = state.catalogue.get(key)
     if entry is None:
@@ -66,7 +66,7 @@ async def run(request: Request) -> Response:
 
 async def runs(request: Request) -> Response:
     """Everything that was asked for, newest first."""
-    return render(request, "runs", runs=await run_in_threadpool(listed, state_of(request)))
+    return render(request, "runs", runs=await run_in_threadpool(listed, state_of(request), visitor_of(request)))
 
 
 async def gallery(request: Request) -> Response:

@@ -35,11 +35,13 @@ class Draft:
         origin: key of the catalogue's recipe that it started as, "" for none.
         text: the recipe as YAML.
         images: uploads by the names that the recipe asks for.
+        visitor: whose draft it is.
     """
 
     origin: str
     text: str
     images: Mapping[str, str]
+    visitor: str = ""
 
 
 @dataclass(frozen=True)
@@ -78,7 +80,9 @@ class RecipeDrafts:
         self.catalogue = catalogue
         self.uploads = uploads
 
-    def draft(self, origin: str, text: str | None, values: Mapping[str, Any], images: Mapping[str, str]) -> Draft:
+    def draft(
+        self, origin: str, text: str | None, values: Mapping[str, Any], images: Mapping[str, str], visitor: str = ""
+    ) -> Draft:
         """A draft from what a request says.
 
         Args:
@@ -86,6 +90,7 @@ class RecipeDrafts:
             text: YAML, or None for the recipe as it is.
             values: put in by their dotted paths.
             images: ids of uploads by the names that the recipe asks for.
+            visitor: who asks; the uploads are theirs.
 
         Raises:
             InputError: there is no such recipe or upload, or a path leads nowhere.
@@ -102,8 +107,8 @@ class RecipeDrafts:
                 raise InputError(
                     f"{name[:60]!r} is not a valid name of a picture; letters, digits, - and _ are allowed; change it"
                 )
-            self.picture(identity)
-        return Draft(origin, text, dict(images))
+            self.picture(identity, visitor)
+        return Draft(origin, text, dict(images), visitor)
 
     def entry(self, origin: str) -> RecipeEntry | None:
         """The recipe that a draft began as.
@@ -116,14 +121,14 @@ class RecipeDrafts:
             raise InputError(f"{origin[:80]!r} is not a recipe here; GET /api/recipes lists them; choose one")
         return entry
 
-    def picture(self, identity: str) -> Path:
-        """The file of an upload.
+    def picture(self, identity: str, visitor: str) -> Path:
+        """The file of a visitor's upload.
 
         Raises:
             InputError: there is none of this name.
         """
         try:
-            return self.uploads.path(identity)
+            return self.uploads.path(identity, visitor)
         except KeyError:
             raise InputError(
                 f"{identity[:60]!r} is not an uploaded picture; POST /api/images takes one; do that"
@@ -158,7 +163,11 @@ class RecipeDrafts:
         pictures = recipe.pictures()
         upload_names = tuple(dict.fromkeys(filter(None, (upload_of(text)[0] for text in pictures.values()))))
         fields: dict[str, Any] = {**parts, "pictures": pictures, "upload_names": upload_names}
-        given = {name: self.picture(identity) for name, identity in draft.images.items() if name in upload_names}
+        given = {
+            name: self.picture(identity, draft.visitor)
+            for name, identity in draft.images.items()
+            if name in upload_names
+        }
         with tempfile.TemporaryDirectory() as temporary:
             name, theme = name_of(entry, recipe.title)
             path = Path(temporary) / theme / f"{name}.yaml"

@@ -4,6 +4,7 @@
 - A request that changes something must come from a page of this server, by `Origin` or `Sec-Fetch-Site`.
 - With a token: the link that holds it is exchanged once for a cookie (HttpOnly, SameSite=Strict), which is derived
   from the token, not the token itself; programs send `Authorization: Bearer`. Without either, nothing is shown.
+- A second cookie tells visitors apart: pictures are shown to whoever sent them.
 - Bodies have a limit that holds while they arrive, whatever their header says.
 - Every response has a content security policy without inline scripts, and is not cached unless it says so.
 """
@@ -13,6 +14,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import ipaddress
+import secrets
 from dataclasses import dataclass
 from http.cookies import CookieError, SimpleCookie
 from urllib.parse import parse_qs, urlencode, urlsplit
@@ -24,6 +26,11 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from orbifolio.runner.server.connections import ADMITTED
 
 COOKIE = "orbifolio"
+VISITOR_COOKIE = "orbifolio-visitor"
+VISITOR = "orbifolio.visitor"
+"""Key of a request's scope: a digest of its visitor's cookie."""
+PROGRAMS = "programs"
+"""The visitor that all programs are which send the token and no cookie."""
 MIN_TOKEN = 16  # characters: 64 bits if they are random hexadecimal digits
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 MAX_BODY = 2_000_000
@@ -34,6 +41,7 @@ _UPLOADS = ("/api/images", "/api/paintings")
 _OPEN = ("/api/health", "/favicon.ico")
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
 _SESSION = b"orbifolio session"  # what the token signs
+_VISITOR_SECONDS = 365 * 86_400  # then pictures that were sent before cannot be seen any more
 _COOKIE_SECONDS = 30 * 86_400  # then the link with the token is needed again
 
 POLICY = (
@@ -176,7 +184,7 @@ class TokenCheck:
         scheme, _, bearer = headers.get("authorization", "").partition(" ")
         if scheme.lower() == "bearer" and self.rules.is_token(bearer.strip()):
             return True
-        return self.rules.is_session(_cookie(headers.get("cookie", "")))
+        return self.rules.is_session(_cookie(headers.get("cookie", ""), COOKIE))
 
     def _exchange(self, scope: Scope) -> Response | None:
         """The same address without its token, and the cookie instead; None if it holds no valid token."""
@@ -198,6 +206,44 @@ class TokenCheck:
             path="/",
         )
         return response
+
+
+class VisitorCookie:
+    """Tells visitors apart, so that their pictures can be theirs: a random cookie, of which handlers get a digest.
+
+    It opens nothing; whoever comes without it, as programs do, is one and the same visitor.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Note who sends one request; a page that a new visitor opens brings the cookie."""
+        headers = _headers(scope)
+        name = _cookie(headers.get("cookie", ""), VISITOR_COOKIE)
+        new = ""
+        if not name and scope["method"] == "GET" and "text/html" in headers.get("accept", ""):
+            name = new = secrets.token_urlsafe(24)
+        scope[VISITOR] = hashlib.sha256(name.encode()).hexdigest()[:32] if name else PROGRAMS
+
+        async def send_with_cookie(message: Message) -> None:
+            if new and message["type"] == "http.response.start":
+                carrier = Response()
+                secure = scope["scheme"] == "https"
+                carrier.set_cookie(
+                    VISITOR_COOKIE,
+                    new,
+                    max_age=_VISITOR_SECONDS,
+                    httponly=True,
+                    samesite="strict",
+                    secure=secure,
+                    path="/",
+                )
+                cookies = [pair for pair in carrier.raw_headers if pair[0] == b"set-cookie"]
+                message = {**message, "headers": [*message.get("headers", []), *cookies]}
+            await send(message)
+
+        await self.app(scope, receive, send_with_cookie)
 
 
 class SecurityHeaders:
@@ -224,7 +270,7 @@ class SecurityHeaders:
 
 def secured(app: ASGIApp, rules: AccessRules) -> ASGIApp:
     """An application behind all of these; the first to refuse a request answers it."""
-    guarded = SecurityHeaders(HostCheck(OriginCheck(BodyLimit(TokenCheck(app, rules))), rules))
+    guarded = SecurityHeaders(HostCheck(OriginCheck(BodyLimit(TokenCheck(VisitorCookie(app), rules))), rules))
 
     async def only_http(scope: Scope, receive: Receive, send: Send) -> None:
         await (guarded if scope["type"] == "http" else app)(scope, receive, send)
@@ -278,9 +324,10 @@ def _same_origin(headers: dict[str, str]) -> bool:
     return headers.get("sec-fetch-site", "same-origin") in ("same-origin", "none")
 
 
-def _cookie(header: str) -> str:
+def _cookie(header: str, name: str) -> str:
+    """The value of a cookie, "" for none."""
     try:
         jar = SimpleCookie(header[:8192])
     except CookieError:
         return ""
-    return jar[COOKIE].value if COOKIE in jar else ""
+    return jar[name].value if name in jar else ""

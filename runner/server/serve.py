@@ -42,6 +42,7 @@ class ServeOptions:
         port: 0 for any that is free.
         token_file: holds the token; with None, one is generated, or the gallery's own is taken.
         hosts: further names of this server.
+        shared: visitors may see each other's pictures.
         idle_minutes: after so long without visitors and work it starts the recipe, and the next time ends; None: never.
     """
 
@@ -54,6 +55,7 @@ class ServeOptions:
     hosts: tuple[str, ...] = ()
     idle_minutes: float | None = None
     overrides: tuple[str, ...] = ()
+    shared: bool = False
 
 
 def serve(options: ServeOptions, say: Say, address: Callable[[str], None]) -> None:
@@ -93,7 +95,13 @@ def _serve(options: ServeOptions, say: Say, address: Callable[[str], None]) -> N
             "warning: plain http: anyone on the network path can read the token and the pictures; on a network that "
             "you do not control, keep --host 127.0.0.1 and use `ssh -L 1080:127.0.0.1:1080`"
         )
-    state = AppState(options.gallery, options.recipe, devices=options.devices, overrides=options.overrides)
+    state = AppState(
+        options.gallery,
+        options.recipe,
+        devices=options.devices,
+        overrides=options.overrides,
+        shared=options.shared,
+    )
     any_address = options.host in ("0.0.0.0", "::")
     rules = AccessRules(token, (options.host.lower(), *(name.lower() for name in options.hosts)), any_address)
     sock = _listen(options.host, options.port)

@@ -19,7 +19,7 @@ from starlette.responses import FileResponse, RedirectResponse, Response
 
 from orbifolio.reports.files import is_data_script
 from orbifolio.reports.render import own_templates, renderer
-from orbifolio.runner.server.context import state_of
+from orbifolio.runner.server.context import state_of, visitor_of
 
 _CACHED_FOREVER = {"Cache-Control": "public, max-age=31536000, immutable"}
 _HASH = re.compile(r"-[0-9a-f]{8}\.(css|js|svg|webp)$")
@@ -41,6 +41,12 @@ _TYPES = {
     ".glb": "model/gltf-binary",
     ".js": "text/javascript",
 }
+_PICTURES = (".webp", ".png", ".jpg", ".jpeg", ".avif", ".gif")
+_PRIVATE = (
+    b'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 3 2"><title>Another visitor\'s picture</title>'
+    b'<rect width="3" height="2" fill="#8883"/></svg>'
+)
+"""Instead of a picture that its sender alone may see: in the gallery's lists."""
 _DOWNLOADED = (".svg", ".xml")
 """They may hold scripts: shown alone, they get a policy that lets none run."""
 
@@ -70,6 +76,12 @@ async def gallery_file(request: Request) -> Response:
     path = await run_in_threadpool(confined, gallery, request.path_params["path"])
     if path is None:
         raise HTTPException(404, "the gallery has no such page; start at /gallery/index.html; check the address")
+    state = state_of(request)
+    run = "/".join(path.relative_to(gallery.resolve()).parts[:2])  # not as asked for: // and links lead there, too
+    if not state.may_see(await run_in_threadpool(state.store.owner_of, run), visitor_of(request)):
+        if path.suffix.lower() in _PICTURES:
+            return Response(_PRIVATE, media_type="image/svg+xml", headers={"Cache-Control": "no-store"})
+        raise HTTPException(404, "this run is shown only to who sent its pictures; start another; see docs/serve.md")
     if path.is_dir():
         return RedirectResponse(f"{request.url.path.rstrip('/')}/index.html")
     headers = {"Cache-Control": "no-cache"}
@@ -104,7 +116,7 @@ def _home(request: Request) -> str:
     """The control page of the run that a page of the gallery belongs to, or the first one."""
     state = state_of(request)
     run = "/".join(request.path_params["path"].split("/")[:2])
-    job = next((job for job in state.store.all() if job.run and job.run == run), None)
+    job = state.store.of_run(run)
     return "/" if job is None else f"/runs/{quote(job.id)}"
 
 

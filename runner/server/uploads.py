@@ -49,28 +49,32 @@ class Uploads:
     Args:
         gallery: the folder that holds all runs.
         quota: that they count in; one of their own by default.
+        shared: visitors may see each other's.
     """
 
-    def __init__(self, gallery: Path, quota: FileQuota | None = None) -> None:
-        self.folder, self.quota = gallery / FOLDER / UPLOADS, quota or quota_of(gallery)
+    def __init__(self, gallery: Path, quota: FileQuota | None = None, *, shared: bool = False) -> None:
+        self.folder, self.quota, self.shared = gallery / FOLDER / UPLOADS, quota or quota_of(gallery), shared
 
-    def path(self, identity: str) -> Path:
+    def path(self, identity: str, visitor: str = "") -> Path:
         """The file of an upload.
 
         Raises:
-            KeyError: no upload has this id.
+            KeyError: no upload of this visitor has this id.
         """
-        if not _ID.match(identity) or not (path := self.folder / f"{identity}.png").is_file():
+        if not _ID.match(identity) or not (self.shared or identity.startswith(_mark(visitor))):
+            raise KeyError(identity)
+        path = self.folder / f"{identity}.png"
+        if not path.is_file():
             raise KeyError(identity)
         return path
 
-    def small(self, identity: str) -> Path:
+    def small(self, identity: str, visitor: str = "") -> Path:
         """A thumbnail, made when first asked for.
 
         Raises:
-            KeyError: there is no such upload.
+            KeyError: no upload of this visitor has this id.
         """
-        path = self.path(identity)
+        path = self.path(identity, visitor)
         small = path.with_name(f"{identity}-small.webp")
         if not small.is_file():
             with Image.open(path) as picture:
@@ -81,21 +85,21 @@ class Uploads:
             write_atomically(small, buffer.getvalue())
         return small
 
-    def take(self, data: bytes, name: str) -> Upload:
+    def take(self, data: bytes, name: str, visitor: str = "") -> Upload:
         """Take in a picture of our own making, such as a frame of a run; what visitors send is read elsewhere first.
 
         Raises:
             ImageError: see `read_upload` and `keep`.
         """
-        return self.keep(read_upload(data, name))
+        return self.keep(read_upload(data, name), visitor)
 
-    def keep(self, picture: ReadPicture) -> Upload:
-        """Keep a picture that was read.
+    def keep(self, picture: ReadPicture, visitor: str = "") -> Upload:
+        """Keep a picture that was read, for a visitor.
 
         Raises:
             ImageError: there is no room left.
         """
-        identity = hashlib.sha256(picture.png).hexdigest()[:32]
+        identity = _mark(visitor) + hashlib.sha256(picture.png).hexdigest()[:16]
         path = self.folder / f"{identity}.png"
         self.quota.take({path: len(picture.png)})
         write_atomically(path, picture.png)
@@ -109,6 +113,11 @@ class Uploads:
         """
         with Image.open(self.path(identity)) as picture:
             return picture.size
+
+
+def _mark(visitor: str) -> str:
+    """What the ids of a visitor's uploads begin with."""
+    return hashlib.sha256(visitor.encode()).hexdigest()[:16]
 
 
 @dataclass(frozen=True)
