@@ -167,8 +167,9 @@ def measure(image: Path, group: str, colours: tuple[str, ...], aspect: str | Non
 
     If the symmetry does not hold about the picture's own origin, the best origin is searched for.
 
-    Exit code 0 if every claimed symmetry holds (residual below 0.02, with no other colours) and no unclaimed one was
-    found, else 1.
+    Exit code 0 if every claimed symmetry holds (residual below 0.05, and no other colours fit better) and no unclaimed
+    one was found (residual 0.2 or less), else 1 and the reasons. Where the picture's own colours are alike, as in a
+    grey one, or it has one even colour, a note says what cannot be told.
     """
     from orbifolio.runner.commands.measuring import measure_file, parse_colours, print_measurement
 

@@ -51,7 +51,7 @@ class SymmetrySection(Part):
 
 
 MAX_KEPT_RESIDUAL = 0.05
-"""Residual below which a claimed symmetry counts as kept (measured: true ones lie below 0.01)."""
+"""Residual below which a claimed symmetry counts as kept, in runs that were made before each claim said so itself."""
 
 
 MIN_ABSENT_RESIDUAL = 0.2
@@ -98,8 +98,11 @@ def _claim(record: object, grain: float) -> ClaimRow:
     residual = as_number(as_mapping(record).get("residual"))
     if residual is None:
         return _row(record, "not measured", "calm")
-    if residual < MAX_KEPT_RESIDUAL:
+    holds = as_mapping(record).get("holds", residual < MAX_KEPT_RESIDUAL)
+    if holds is True:
         return _row(record, "kept", "good")
+    if as_text(as_mapping(record).get("best")) and residual < MAX_KEPT_RESIDUAL:
+        return _row(record, "other colours fit better", "bad")
     return _row(record, _TOO_FINE, "calm") if residual <= grain else _row(record, "not exact", "bad")
 
 
@@ -195,6 +198,9 @@ def symmetry_section(run: RunRecord) -> SymmetrySection | None:
             verdict = "Not measured: there is no finished picture."
     visibility = as_number(record.get("visibility"))
     notes = as_texts(record.get("notes"))
+    remark = as_text(record.get("remark"))
+    if remark:
+        notes += (f"{remark[:1].upper()}{remark[1:]}.",)
     if visibility is not None and visibility < VISIBILITIES[1][0]:
         notes += (
             "Most of the picture is finer than a fundamental domain by far, so it reads as a carpet from a distance; "

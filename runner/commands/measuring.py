@@ -144,7 +144,17 @@ def print_measurement(path: Path, group: str, measured: FileMeasurement, *, as_j
         if location is not None:
             origin = {"origin": [round(part, 6) for part in location.origin], "turned": location.turned}
         click.echo(
-            json.dumps({"group": group, "title": measured.title, "holds": result.holds, **origin, **record}, indent=1)
+            json.dumps(
+                {
+                    "group": group,
+                    "title": measured.title,
+                    "holds": result.holds,
+                    "objections": list(result.objections),
+                    **origin,
+                    **record,
+                },
+                indent=1,
+            )
         )
         return
     click.echo(f"{path}: {measured.title}")
@@ -160,4 +170,8 @@ def print_measurement(path: Path, group: str, measured: FileMeasurement, *, as_j
         click.echo("not claimed, smallest residual first:")
         for claim in record["unclaimed"]:
             click.echo(f"  {claim['residual']:.4f}  {claim['name']}, colours {claim['colour']}")
+    if result.hues.remark:
+        click.echo(f"note: {result.hues.remark}")
+    for objection in result.objections:
+        click.echo(f"because {objection}")
     click.echo("holds" if result.holds else "does not hold")

@@ -7,6 +7,7 @@ import pytest
 
 from orbifolio.runner.commands.measuring import parse_group
 from orbifolio.runner.images.writing import write_png8
+from orbifolio.runner.symmetry.verify.residuals import ABSENT, EXACT
 
 
 @pytest.fixture
@@ -42,6 +43,26 @@ def test_noise_holds_nothing(tmp_path, command):
     assert measured.returncode == 1
     assert measured.stdout.endswith("\ndoes not hold\n")
     assert measured.stderr == ""
+
+
+def test_a_grey_picture_is_judged_and_noted_and_what_fails_is_explained(tmp_path, command):
+    corner = np.kron(np.random.default_rng(0).random((6, 6, 1), dtype=np.float32), np.ones((4, 4, 3), np.float32))
+    half = np.concatenate([corner, corner[::-1]])
+    grey = tmp_path / "grey.png"
+    write_png8(grey, np.concatenate([half, half[:, ::-1]], axis=1))
+    held = command("measure", grey, "--group", "p2mm")
+    assert held.returncode == 0, held.stdout
+    assert held.stdout.endswith("\nnote: the picture is grey: colours cannot be told apart\nholds\n")
+    broken = command("measure", grey, "--group", "p4mm")
+    assert broken.returncode == 1
+    *_, reason, last = broken.stdout.splitlines()
+    assert reason.startswith("because ")
+    assert ": its residual is 0." in reason
+    assert reason.endswith(f", not below {EXACT}")
+    assert last == "does not hold"
+    told = " ".join(command("measure", "--help").stdout.split())
+    assert f"(residual below {EXACT}, and no other colours fit better)" in told
+    assert f"(residual {ABSENT} or less)" in told
 
 
 def test_json_has_the_same_numbers_and_the_origin_of_a_moved_picture(tile, tmp_path, command):

@@ -17,13 +17,14 @@ import numpy as np
 import numpy.typing as npt
 
 from orbifolio.runner.arrays import F64
+from orbifolio.runner.symmetry import colour
 from orbifolio.runner.symmetry.base import Symmetry
 from orbifolio.runner.symmetry.charts import Chart
 from orbifolio.runner.symmetry.claims import Claim
 from orbifolio.runner.symmetry.layouts.flat_charts import Logarithm, PlaneChart, Strip, Tile
 from orbifolio.runner.symmetry.verify.curved import CurvedReader
 from orbifolio.runner.symmetry.verify.flat import FlatReader, plane_reader
-from orbifolio.runner.symmetry.verify.residuals import Measurement, Residual
+from orbifolio.runner.symmetry.verify.residuals import MIN_CONTRAST, Hues, Measurement, Residual
 from orbifolio.runner.symmetry.verify.zoom import ZoomReader
 
 
@@ -40,6 +41,26 @@ class Reader(Protocol):
 
     def grain(self) -> float:
         """How much the finest detail amounts to, as a residual: see `Measurement.grain`."""
+
+
+class EvenReader:
+    """A picture of one colour: every movement keeps it, with any colour element that does.
+
+    Args:
+        mean: (3,) that colour, centred at mid-grey.
+    """
+
+    def __init__(self, mean: F64) -> None:
+        change = np.abs(colour.MATRICES @ mean - mean).max(1)
+        self._residuals: F64 = np.where(change < MIN_CONTRAST, 0.0, 1.0)
+
+    def residuals(self, matrix: F64, *, claimed: bool) -> F64:
+        """0 for colour elements that keep the colour, 1 for others."""
+        return self._residuals
+
+    def grain(self) -> float:
+        """None: there is no detail."""
+        return 0.0
 
 
 READERS: Mapping[type[Chart], Callable[[F64, Any], Reader]] = {
@@ -76,7 +97,12 @@ def measure(
     centred = np.asarray(picture, dtype=np.float64) - 0.5
     if centred.ndim != 3 or centred.shape[2] != 3 or not centred.size or not np.isfinite(centred).all():
         raise ValueError(f"a picture of shape {np.shape(picture)}; it must be (height, width, 3) and finite")
-    reader = READERS.get(type(chart), CurvedReader)(centred, chart)
+    hues = Hues.of_picture(centred)
+    reader: Reader
+    if hues.even:  # what is not claimed cannot be told from what is
+        reader, candidates = EvenReader(centred.mean((0, 1))), ()
+    else:
+        reader = READERS.get(type(chart), CurvedReader)(centred, chart)
     claimed = [(claim, reader.residuals(claim.matrix, claimed=True)) for claim in claims]
     nearly = ((claim, reader.residuals(claim.matrix, claimed=False)) for claim in near)
     tried = ((claim, reader.residuals(claim.matrix, claimed=False)) for claim in candidates)
@@ -87,6 +113,7 @@ def measure(
         tuple(sorted(unclaimed, key=lambda item: item.residual)),
         tuple(claim.name for claim, every in claimed if every is None),
         reader.grain(),
+        hues,
     )
 
 
