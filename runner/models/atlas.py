@@ -54,7 +54,7 @@ class Atlas:
         return np.maximum(owner, 0), weights / np.where(total > 0, total, 1.0)
 
 
-def unwrapped(mesh: Mesh) -> F64:
+def texture_corners(mesh: Mesh) -> F64:
     """(M, 3, 2) texture coordinates of the triangles, moved by whole textures to begin in the first.
 
     Raises:
@@ -72,7 +72,7 @@ def unwrapped(mesh: Mesh) -> F64:
 
 def _texels(mesh: Mesh, width: int, height: int) -> Iterator[tuple[I64, I64, F64]]:
     """The (K,) triangles, (K,) texels and (K, 3) weights of corners of everything that a texture covers."""
-    corners = unwrapped(mesh) * [width, height]
+    corners = texture_corners(mesh) * [width, height]
     times = max(1, int(np.ceil(corners.max() / min(width, height))))
     for face, pixel, weights in covered(corners, times * width, times * height):
         row, column = np.divmod(pixel, times * width)

@@ -25,12 +25,14 @@ class Mesh:
         normals: (N, 3) unit vectors.
         uv: (N, 2) texture coordinates.
         faces: (M, 3) corners of the triangles.
+        notes: what a reader should know of how it was read.
     """
 
     positions: F64
     normals: F64
     uv: F64
     faces: I64
+    notes: tuple[str, ...] = ()
 
     @cached_property
     def centre(self) -> F64:
@@ -58,7 +60,8 @@ def smooth_normals(positions: F64, faces: I64) -> F64:
 
     Corners at one position count as one, so that no edge shows where the texture is cut.
     """
-    _, same = np.unique(np.round(positions, 9), axis=0, return_inverse=True)
+    size = float(np.ptp(positions, axis=0).max())
+    _, same = np.unique(np.round(positions / (size or 1.0), 9), axis=0, return_inverse=True)
     same = same.reshape(-1)
     a, b, c = (positions[faces[:, corner]] for corner in range(3))
     direction = np.cross(b - a, c - a)

@@ -2,19 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 
-import numpy as np
-
-from orbifolio.runner.models.atlas import unwrapped
+from orbifolio.runner.models.atlas import texture_corners
 from orbifolio.runner.models.faults import ModelFault
 from orbifolio.runner.models.glb import read_glb
-from orbifolio.runner.models.mesh import Mesh, smooth_normals
+from orbifolio.runner.models.mesh import Mesh
 from orbifolio.runner.models.obj import read_obj
+from orbifolio.runner.models.ply import read_ply
+from orbifolio.runner.models.stl import read_stl
+from orbifolio.runner.models.threemf import read_3mf
 
 MAX_BYTES = 50_000_000  # an OBJ of this size takes five seconds to read
 MAX_TRIANGLES = 100_000  # every window of the model is drawn from all of them
+
+
+READERS: Mapping[str, Callable[..., Mesh]] = {
+    ".glb": read_glb,
+    ".obj": read_obj,
+    ".ply": read_ply,
+    ".stl": read_stl,
+    ".3mf": read_3mf,
+}
+"""(bytes, max_triangles) -> mesh, by how a file's name ends."""
 
 
 def own_models() -> dict[str, Path]:
@@ -50,8 +63,11 @@ def locate(source: str, folder: Path) -> Path:
             raise ModelFault("is a folder; a model is one file; name a file in it")
         if not path.is_file():
             raise ModelFault("does not exist; paths are relative to the recipe; check the path")
-        if path.suffix.lower() not in (".obj", ".glb"):
-            raise ModelFault("is not an .obj or .glb file; only these two are read; export the model as one of them")
+        if path.suffix.lower() not in READERS:
+            *most, last = READERS
+            raise ModelFault(
+                f"is not a model that is read ({', '.join(most)} or {last}); export it as one of these, best as .glb"
+            )
         if path.stat().st_size > MAX_BYTES:
             raise ModelFault(f"has more than {MAX_BYTES // 10**6} MB; that is the limit; decimate it before exporting")
     except (OSError, ValueError) as error:
@@ -74,15 +90,9 @@ def read_model(path: Path) -> Mesh:
 @lru_cache(maxsize=4)
 def _read(path: Path, modified: int) -> Mesh:
     """The mesh of one version of a file; `modified` keeps versions apart in the cache."""
-    read = read_obj if path.suffix.lower() == ".obj" else read_glb
-    mesh = read(path.read_bytes(), max_triangles=MAX_TRIANGLES)
-    if not (np.isfinite(mesh.positions).all() and np.isfinite(mesh.uv).all()):
-        raise ModelFault("has corners that are not numbers (NaN or infinite); every corner needs a place; repair it")
-    normals = mesh.normals
-    if not np.isfinite(normals).all():
-        normals = smooth_normals(mesh.positions, mesh.faces)
-    mesh = Mesh(mesh.positions, normals, mesh.uv, mesh.faces[mesh.areas > 0])
+    mesh = READERS[path.suffix.lower()](path.read_bytes(), max_triangles=MAX_TRIANGLES)
+    mesh = replace(mesh, faces=mesh.faces[mesh.areas > 0])
     if not len(mesh.faces) or not mesh.radius > 0:
         raise ModelFault("has no surface; a model is made of triangles with an area; export its meshes too")
-    unwrapped(mesh)
+    texture_corners(mesh)
     return mesh

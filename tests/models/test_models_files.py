@@ -7,6 +7,7 @@ import copy
 import io
 import json
 import struct
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -80,7 +81,8 @@ NUMBERS = "; v, vt, vn and f are followed by valid numbers; correct it"
     [
         (
             QUAD.replace(FACE, b"1 2 3 4"),
-            "has a face without texture coordinates on line 11; every face needs them; unwrap it (UV) before exporting",
+            "has a face without texture coordinates on line 11; making them takes the package xatlas, which is not "
+            "installed; run pip install 'orbifolio[mesh]', or unwrap it (UV) before exporting",
         ),
         (QUAD.replace(b"f " + FACE, b""), "has no faces; only surfaces are read; export its meshes too"),
         (QUAD.replace(b"v 1 0 0", b"v 1 zero 0"), "cannot be read at line 4, 'v 1 zero 0'" + NUMBERS),
@@ -98,7 +100,8 @@ NUMBERS = "; v, vt, vn and f are followed by valid numbers; correct it"
         (b"\xff\xfe\x00binary", "has no faces; only surfaces are read; export its meshes too"),
     ],
 )
-def test_what_is_wrong_with_an_obj_is_said(data, message):
+def test_what_is_wrong_with_an_obj_is_said(data, message, monkeypatch):
+    monkeypatch.setitem(sys.modules, "xatlas", None)  # as if it were not installed
     with pytest.raises(ModelFault) as fault:
         read_obj(data, max_triangles=10)
     assert str(fault.value) == message
@@ -111,7 +114,8 @@ def bare(**changes) -> bytes:
     return b"".join(model.save_to_bytes())
 
 
-def test_what_is_wrong_with_a_glb_is_said():
+def test_what_is_wrong_with_a_glb_is_said(monkeypatch):
+    monkeypatch.setitem(sys.modules, "xatlas", None)
     good = bare()
     assert len(read_glb(good, max_triangles=10_000).faces) == 36
     model = pygltflib.GLTF2().load_from_bytes(good)
@@ -192,13 +196,13 @@ def test_a_glb_that_claims_a_huge_array_is_refused_at_once():
 
 def test_files_are_found_beside_the_recipe_and_nowhere_else(tmp_path: Path):
     (tmp_path / "quad.obj").write_bytes(QUAD)
-    (tmp_path / "quad.ply").write_bytes(QUAD)
+    (tmp_path / "quad.fbx").write_bytes(QUAD)
     assert len(read_model(locate("quad.obj", tmp_path)).faces) == 2
     assert locate("orbifolio:pot", tmp_path).is_file()
     for source, told in (
         ("missing.glb", "does not exist"),
         (".", "is a folder"),
-        ("quad.ply", "is not an .obj or .glb file"),
+        ("quad.fbx", r"is not a model that is read \(.glb, .obj, .ply, .stl or .3mf\); export it as one of these"),
         ("https://example.com/a.glb", "is an address"),
         ("orbifolio:cup", "choose from pot"),
         ("x" * 5000, "cannot be read|does not exist"),
@@ -358,9 +362,10 @@ def test_a_line_may_be_continued_anywhere_between_its_words(data):
     assert np.array_equal(mesh.faces, plain.faces)
 
 
-def test_a_fault_after_a_continued_line_has_its_own_lines_number():
+def test_a_fault_after_a_continued_line_has_its_own_lines_number(monkeypatch):
+    monkeypatch.setitem(sys.modules, "xatlas", None)
     text = b"v 0 0 0\nv 1 \\\n 0 0\nv 0 1 0\nvt 0 0\nf 1/1 2/1 \\\n 3\n"
-    with pytest.raises(ModelFault, match="^has a face without texture coordinates on line 6; every face needs them; "):
+    with pytest.raises(ModelFault, match="^has a face without texture coordinates on line 6; making them takes "):
         read_obj(text, max_triangles=9)
 
 

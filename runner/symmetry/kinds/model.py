@@ -142,7 +142,10 @@ class ModelSymmetry(Symmetry):
         self.mesh, self._cameras = mesh, cameras
         self.ratio = 1.0 if ratio is None else ratio.value
         self.title = f"the surface of {name}"
-        self.notes = (f"{name} has {len(mesh.faces):,} triangles; the picture is its texture",)
+        self.notes = (
+            f"{name} has {len(mesh.faces):,} triangles; the picture is its texture",
+            *(f"{name}: {note}" for note in mesh.notes),
+        )
 
     def fit(self, width: int, *, multiple: int, ratio: float) -> tuple[int, int]:
         """Any size: the network sees crops, so only they need its multiples."""
@@ -264,8 +267,9 @@ class Model(SymmetrySettings):
 
     kind: Literal["mesh"] = "mesh"
     model: Annotated[str, WrapValidator(_relative)] = Field(min_length=1, max_length=1000)
-    """The model, with texture coordinates (UV): an .obj or .glb file, its path relative to the recipe, or
-    `orbifolio:pot`, which comes with the program. Phases' sizes are the texture's."""
+    """The model: a .glb, .obj, .ply, .stl or .3mf file, its path relative to the recipe, or `orbifolio:pot`, which
+    comes with the program. One without texture coordinates (UV) is unwrapped, by the extra `orbifolio[mesh]`. Phases'
+    sizes are the texture's."""
     cameras: int = Field(default=4, ge=1, le=32)
     """Windows on the model that the network sees in each step."""
 
