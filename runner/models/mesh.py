@@ -15,6 +15,9 @@ import numpy as np
 
 from orbifolio.runner.arrays import F64, I64
 
+_CREASE = math.cos(math.radians(50))  # of the angle between triangles from which there is an edge between them
+_MAX_AROUND = 24  # triangles at a place beyond which it is smooth: comparing them grows with the square
+
 
 @dataclass(frozen=True)
 class Mesh:
@@ -55,14 +58,19 @@ class Mesh:
         return areas
 
 
+def _places(positions: F64) -> I64:
+    """(N,) a number for each position, the same for corners at one place."""
+    size = float(np.ptp(positions, axis=0).max())
+    _, same = np.unique(np.round(positions / (size or 1.0), 9), axis=0, return_inverse=True)
+    return same.reshape(-1)
+
+
 def smooth_normals(positions: F64, faces: I64) -> F64:
     """(N, 3) the mean direction of the triangles around each position, larger ones weighing more.
 
     Corners at one position count as one, so that no edge shows where the texture is cut.
     """
-    size = float(np.ptp(positions, axis=0).max())
-    _, same = np.unique(np.round(positions / (size or 1.0), 9), axis=0, return_inverse=True)
-    same = same.reshape(-1)
+    same = _places(positions)
     a, b, c = (positions[faces[:, corner]] for corner in range(3))
     direction = np.cross(b - a, c - a)
     total = np.zeros((same.max() + 1, 3))
@@ -72,6 +80,45 @@ def smooth_normals(positions: F64, faces: I64) -> F64:
     total = np.where(length > 0, total / np.where(length > 0, length, 1), [0.0, 1.0, 0.0])
     normals: F64 = total[same]
     return normals
+
+
+def creased(positions: F64, faces: I64) -> tuple[I64, F64, I64]:
+    """Normals for a surface that has none, smooth but at its edges, where corners become several.
+
+    At a corner, a triangle has the mean direction of those triangles around the place that face within 50 degrees of
+    it, larger ones weighing more.
+
+    Args:
+        positions: (N, 3).
+        faces: (M, 3).
+
+    Returns:
+        (K,) which corner each comes from, (K, 3) its unit normal, and (M, 3) the triangles between them; the first N
+        are the corners themselves.
+    """
+    a, b, c = (positions[faces[:, corner]] for corner in range(3))
+    direction = np.cross(b - a, c - a)
+    length = np.linalg.norm(direction, axis=1, keepdims=True)
+    facing = direction / np.where(length > 0, length, 1.0)
+    place = _places(positions)[faces].ravel()
+    order = np.argsort(place, kind="stable")
+    _, begins, counts = np.unique(place[order], return_index=True, return_counts=True)
+    total = smooth_normals(positions, faces)[faces.ravel()]
+    for count in np.unique(counts[counts <= _MAX_AROUND]):  # all places with as many triangles at once
+        corners = order[begins[counts == count][:, None] + np.arange(count)]
+        near = np.einsum("pic,pjc->pij", facing[corners // 3], facing[corners // 3]) > _CREASE
+        total[corners] = np.einsum("pij,pjc->pic", near, direction[corners // 3])
+    length = np.linalg.norm(total, axis=1, keepdims=True)
+    total = np.where(length > 0, total / np.where(length > 0, length, 1.0), [0.0, 1.0, 0.0])
+    keys = np.concatenate([faces.reshape(-1, 1), np.round(total * 1e4).astype(np.int64)], axis=1)
+    rows, first, number = np.unique(keys, axis=0, return_index=True, return_inverse=True)
+    leads = np.concatenate([[True], rows[1:, 0] != rows[:-1, 0]])
+    index = np.where(leads, rows[:, 0], len(positions) + np.cumsum(~leads) - 1)
+    source = np.arange(len(positions) + int((~leads).sum()))
+    source[index] = rows[:, 0]
+    normals = np.tile([0.0, 1.0, 0.0], (len(source), 1))
+    normals[index] = total[first]
+    return source, normals, index[number.reshape(-1)].reshape(-1, 3)
 
 
 def icosphere(subdivisions: int) -> tuple[F64, I64]:

@@ -13,7 +13,7 @@ import numpy as np
 from orbifolio.runner.arrays import F64, I64
 from orbifolio.runner.models.atlas import texture_corners
 from orbifolio.runner.models.faults import ModelFault
-from orbifolio.runner.models.mesh import Mesh, smooth_normals
+from orbifolio.runner.models.mesh import Mesh, creased
 from orbifolio.runner.models.rasteriser import covered
 from orbifolio.runner.models.unwrapping import unwrap
 
@@ -68,18 +68,14 @@ def joined(parts: Sequence[Part]) -> Mesh:
     Raises:
         ModelFault: there is no triangle, a corner is no number, or texture coordinates are missing and cannot be made.
     """
-    parts = [part for part in parts if len(part.faces)]
+    parts = [_with_normals(part) for part in parts if len(part.faces)]
     if not parts:
         raise ModelFault("has no faces; only surfaces are read; export its meshes too")
     offsets = np.cumsum([0] + [len(part.positions) for part in parts])
     positions = np.concatenate([part.positions for part in parts])
     faces = np.concatenate([part.faces + offset for part, offset in zip(parts, offsets, strict=False)])
-    if faces.min() < 0 or faces.max() >= len(positions):
-        raise ModelFault("has triangles whose corners are not there; their numbers are too large; export it again")
     used = np.unique(faces)
-    check_places(positions[used])
-    positions = np.where(np.isfinite(positions), positions, 0.0)  # corners that no triangle has
-    normals = np.concatenate([_normals(part) for part in parts])
+    normals = np.concatenate([part.normals for part in parts if part.normals is not None])
     missing = [part for part in parts if part.uv is None]
     if missing:
         return unwrap(Mesh(positions, normals, np.zeros((len(positions), 2)), faces), missing[0].bare)
@@ -93,15 +89,21 @@ def joined(parts: Sequence[Part]) -> Mesh:
     return _apart(mesh, np.concatenate([part.materials for part in parts]))
 
 
-def _normals(part: Part) -> F64:
-    """(N, 3) unit vectors: those of the file, if all are directions."""
+def _with_normals(part: Part) -> Part:
+    """A part whose corners are places, with unit normals: those of the file, if all are directions."""
+    if part.faces.min() < 0 or part.faces.max() >= len(part.positions):
+        raise ModelFault("has triangles whose corners are not there; their numbers are too large; export it again")
     used = np.unique(part.faces)
+    check_places(part.positions[used])
+    positions = np.where(np.isfinite(part.positions), part.positions, 0.0)  # of corners that no triangle has
     if part.normals is not None and np.isfinite(part.normals[used]).all():
-        length = np.linalg.norm(part.normals, axis=1, keepdims=True)
+        length = np.linalg.norm(np.nan_to_num(part.normals), axis=1, keepdims=True)
         if length[used].min() > 0:
-            return np.where(np.isfinite(length), part.normals / np.where(length > 0, length, 1.0), 0.0)
-    places = np.where(np.isfinite(part.positions), part.positions, 0.0)
-    return smooth_normals(places, part.faces)
+            normals = np.nan_to_num(part.normals) / np.where(length > 0, length, 1.0)
+            return replace(part, positions=positions, normals=normals)
+    source, normals, faces = creased(positions, part.faces)
+    uv = None if part.uv is None else part.uv[source]
+    return replace(part, positions=positions[source], faces=faces, normals=normals, uv=uv)
 
 
 def _apart(mesh: Mesh, materials: I64) -> Mesh:

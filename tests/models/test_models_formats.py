@@ -16,6 +16,7 @@ from test_models_files import bare, glb, repacked
 from orbifolio.runner.models.atlas import make_atlas, texture_corners
 from orbifolio.runner.models.faults import ModelFault
 from orbifolio.runner.models.glb import read_glb
+from orbifolio.runner.models.mesh import creased, icosphere, smooth_normals
 from orbifolio.runner.models.obj import read_obj
 from orbifolio.runner.models.ply import read_ply
 from orbifolio.runner.models.rasteriser import covered
@@ -63,8 +64,25 @@ def test_a_block_is_the_same_in_every_format_and_is_unwrapped(suffix, form, tmp_
     assert mesh.uv.min() >= 0
     assert mesh.uv.max() <= 1
     assert shown_twice(mesh) < 0.01
-    sides = mesh.normals[mesh.faces]
-    assert np.allclose(np.linalg.norm(sides, axis=2), 1, atol=1e-6)
+    a, b, c = (mesh.positions[mesh.faces[:, corner]] for corner in range(3))
+    flat = np.cross(b - a, c - a) / (2 * mesh.areas[:, None])
+    assert np.allclose(mesh.normals[mesh.faces], flat[:, None], atol=1e-6)  # its edges are edges
+
+
+def test_a_surface_is_smooth_but_at_its_edges():
+    """A cylinder of 40 sides: around it normals point away from the axis, on its ends along it."""
+    block = trimesh.creation.cylinder(radius=1, height=2, sections=40)
+    source, normals, faces = creased(np.asarray(block.vertices), np.asarray(block.faces))
+    assert np.array_equal(source[: len(block.vertices)], np.arange(len(block.vertices)))
+    assert np.array_equal(source[faces], block.faces)
+    ends = np.abs(block.face_normals[:, 2]) > 0.9
+    assert np.allclose(normals[faces[ends]], block.face_normals[ends][:, None])
+    around = block.vertices[block.faces[~ends]] * [1, 1, 0]
+    assert np.allclose(normals[faces[~ends]], around, atol=0.05)
+    ball, sides = icosphere(2)
+    source, normals, _ = creased(ball, sides)
+    assert len(source) == len(ball)
+    assert np.allclose(normals, smooth_normals(ball, sides))
 
 
 def shown_twice(mesh, side: int = 256) -> float:
