@@ -18,7 +18,7 @@ import orbifolio
 from orbifolio.runner.commands.exporting import export
 from orbifolio.runner.commands.launching import launch
 from orbifolio.runner.commands.nodes import cleanup, logs, ps, stop
-from orbifolio.runner.commands.options import DEFAULT_GALLERY, image_option, make_console
+from orbifolio.runner.commands.options import DEFAULT_GALLERY, image_option, is_file, make_console
 from orbifolio.runner.commands.painting import paint
 from orbifolio.runner.commands.rendering import run
 from orbifolio.runner.commands.serving import serve
@@ -84,8 +84,8 @@ def check(arguments: tuple[str, ...], images: dict[str, Path], plan: bool) -> No
     """Validate recipes and explain them; compute nothing."""
     from orbifolio.runner.commands.checking import check_recipes
 
-    recipes = [Path(argument) for argument in arguments if "=" not in argument or Path(argument).exists()]
-    overrides = [argument for argument in arguments if Path(argument) not in recipes]
+    overrides = [argument for argument in arguments if "=" in argument and not is_file(argument)]
+    recipes = [Path(argument) for argument in arguments if argument not in overrides]
     if not recipes:
         raise click.UsageError("no recipe given; name at least one file")
     good = check_recipes(recipes, overrides, images, plan=plan, console=make_console())

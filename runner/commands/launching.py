@@ -70,7 +70,8 @@ def _say(text: str) -> None:
     help="The program; by default this installation.",
 )
 @click.option("--resume", metavar="LAUNCH", default=None, help="Continue a launch whose machine was lost or stopped.")
-@click.option("--dry-run", is_flag=True, help="Print price, policies and script; ask AWS nothing and change nothing.")
+@click.option("--dry-run", is_flag=True, help="Print what it would do and cost; ask AWS nothing and change nothing.")
+@click.option("--verbose", is_flag=True, help="With --dry-run: also policies and script.")
 @click.option("--yes", is_flag=True, help="Start without asking.")
 def launch(
     recipe: Path | None,
@@ -86,6 +87,7 @@ def launch(
     mail: Path | None,
     resume: str | None,
     dry_run: bool,
+    verbose: bool,
     yes: bool,
     **options: Any,
 ) -> None:
@@ -97,7 +99,7 @@ def launch(
     if resume is not None:
         if recipe is not None:
             raise click.UsageError("--resume continues the recipe that was launched; give only the launch's name")
-        _resume(resume, region, budget=budget, hours=options["hours"], dry=dry_run, yes=yes)
+        _resume(resume, region, budget=budget, hours=options["hours"], dry=dry_run, verbose=verbose, yes=yes)
         return
     if recipe is None:
         raise click.UsageError("no recipe given; name one, or use --resume LAUNCH")
@@ -132,7 +134,7 @@ def launch(
     )
     prepared = prepare(loaded, chosen)
     if dry_run:
-        _print_dry_run(prepared, budget, unnamed=unnamed)
+        _print_dry_run(prepared, budget, unnamed=unnamed, verbose=verbose)
         return
     from orbifolio.runner.cloud.account import Account
 
@@ -206,13 +208,14 @@ _REACH = {
 }
 
 
-def _print_dry_run(prepared: PreparedLaunch, budget: float, *, unnamed: bool) -> None:
-    """Print everything that a launch would do, on stdout.
+def _print_dry_run(prepared: PreparedLaunch, budget: float, *, unnamed: bool, verbose: bool) -> None:
+    """Print what a launch would do, on stdout.
 
     Args:
         prepared: the launch, with its estimated cost.
         budget: highest cost in dollars.
         unnamed: the bucket is `PLACEHOLDER`.
+        verbose: with policies and script.
     """
     from orbifolio.runner.cloud.cost import check_budget
     from orbifolio.runner.cloud.launch import policy_of, script_of
@@ -224,15 +227,19 @@ def _print_dry_run(prepared: PreparedLaunch, budget: float, *, unnamed: bool) ->
     size = sum(map(len, prepared.files.values())) / 1e6
     summary = _summary(spec, prepared.cost)
     if unnamed:
-        summary.insert(1, f"bucket     none was named; {PLACEHOLDER} is a placeholder; use --to s3://BUCKET/gallery")
+        summary[2] = f"report     none was named; {PLACEHOLDER} is a placeholder; use --to s3://BUCKET/gallery"
+    summary.append(f"uploads    {', '.join(prepared.files)} ({size:.1f} MB)")
+    ending = "Nothing was uploaded or rented, and AWS was not contacted."
+    if not verbose:
+        click.echo("\n".join([*summary, f"{ending} Policies and script: --verbose"]))
+        return
     parts = [
         "\n".join(summary),
-        f"Uploaded to {spec.work}: {', '.join(prepared.files)} ({size:.1f} MB)",
         f"# What the machine may do\n{policy_text(policy_of(spec))}",
         f"# What the schedule may do that ends it at its deadline\n{policy_text(deadline_policy())}",
         f"# What you need to be allowed\n{policy_text(user_policy(spec.launches, s3_of(spec.gallery)))}",
         f"# The machine's script ({len(script_of(spec).encode()):,} of 16,384 bytes)\n{script_of(spec)}",
-        "Nothing was uploaded or rented, and AWS was not contacted.",
+        ending,
     ]
     click.echo("\n\n".join(parts))
 
@@ -274,7 +281,9 @@ def _print_next_steps(spec: LaunchSpec, attempt: Attempt) -> None:
         _say("  orbifolio ps      shows how to reach its page once it is up")
 
 
-def _resume(name: str, region: str | None, *, budget: float, hours: float | None, dry: bool, yes: bool) -> None:
+def _resume(
+    name: str, region: str | None, *, budget: float, hours: float | None, dry: bool, verbose: bool, yes: bool
+) -> None:
     """Continue a launch on a new machine, or on its own if that is still alive."""
     from dataclasses import replace
 
@@ -292,6 +301,6 @@ def _resume(name: str, region: str | None, *, budget: float, hours: float | None
     prices = [account.price(machine) or machine.list_price(spec.region) for machine in spec.candidates]
     cost = Cost(hours=spec.hours, seconds=3600 * spec.hours, price=max(prices))
     if dry:
-        click.echo("\n".join([*_summary(spec, cost), "", script_of(spec)]))
+        click.echo("\n".join([*_summary(spec, cost), *(["", script_of(spec)] if verbose else [])]))
         return
     _start(spec, {}, cost, account, budget=budget, yes=yes)

@@ -12,6 +12,14 @@ from rich.console import Console
 DEFAULT_GALLERY = Path("gallery")
 
 
+def is_file(argument: str) -> bool:
+    """Whether a word names a file that is there; one that is too long for a name does not."""
+    try:
+        return Path(argument).is_file()
+    except (OSError, ValueError):
+        return False
+
+
 def parse_pairs(context: click.Context, parameter: click.Parameter, values: tuple[str, ...]) -> dict[str, Path]:
     """`NAME=FILE` options as a mapping.
 

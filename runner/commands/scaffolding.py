@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from orbifolio.runner.errors import InputError
@@ -25,6 +26,7 @@ def new_recipe(path: Path, like: str) -> Path:
     source = shipped[like]
     text = source.read_text(encoding="utf-8")
     # The header that tells editors of the schema is relative to our own folders.
-    text = text.replace("$schema=../recipe.schema.json", f"$schema={source.parents[1] / 'recipe.schema.json'}", 1)
+    schema = os.path.relpath(source.parents[1] / "recipe.schema.json", path.resolve().parent)
+    text = text.replace("$schema=../recipe.schema.json", f"$schema={Path(schema).as_posix()}", 1)
     write_atomically(path, text.encode())
     return path

@@ -8,6 +8,7 @@ aliases are written out, which is a hundred times the longest shipped recipe.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -21,6 +22,8 @@ from orbifolio.runner.recipe.syntax import syntax_message
 
 MAX_DEPTH = 50  # levels of mappings and lists; reading recurses, and Python's own limit is 1000 frames
 MAX_VALUES = 20_000  # with all aliases written out: a few lines of aliases may stand for billions
+
+COLOUR_COMMENT = re.compile(r"\s*(#(?:[0-9a-fA-F]{3}|[0-9a-fA-F]{6}|[0-9a-fA-F]{8}))(?![^\s,}\]])")
 
 Fault = tuple[Mark, Route, Problem]
 
@@ -137,7 +140,7 @@ def _events(text: str, index: int, shift: int) -> Iterator[tuple[yaml.Event, Mar
             yield event, mark(event.start_mark)
     except yaml.MarkedYAMLError as error:
         position = error.problem_mark or error.context_mark or loader.get_mark()
-        raise SyntaxFault(mark(position), syntax_message(error)) from None
+        raise SyntaxFault(mark(position), syntax_message(error, text)) from None
     except (yaml.YAMLError, ValueError, OverflowError, IndexError, AttributeError, TypeError):
         # PyYAML trips over hostile text in its own ways, e.g. the escape "\UFFFFFFFF" ends in chr().
         raise SyntaxFault(
@@ -266,12 +269,24 @@ class _Construction:
             return ""
         if not node.plain or node.tag is not None:
             return text
+        eaten = "" if text else self.eaten_colour(node.mark)
+        if eaten:
+            rule = f"a # after a space begins a comment in YAML; quote the colour: '{eaten}'"
+            self.fault(node.mark, route, f"no value, since {eaten} is read as a comment; {rule}")
+            self.data.broken.add(route)
+            return None
         try:
             return resolve(text)
         except ScalarFault as fault:
             self.fault(node.mark, route, str(fault))
             self.data.broken.add(route)
             return None
+
+    def eaten_colour(self, mark: Mark) -> str:
+        """What looks like a colour in the comment behind a value that is missing, or ""."""
+        rest = self.origin.lines[mark.line - 1][mark.column - 1 :] if mark.line <= len(self.origin.lines) else ""
+        found = COLOUR_COMMENT.match(rest)
+        return found[1] if found else ""
 
     def tag(self, node: YamlNode, route: Route) -> None:
         tag = str(node.tag).replace("tag:yaml.org,2002:", "!!")

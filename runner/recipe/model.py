@@ -167,7 +167,11 @@ def load(
     folder = folder or path.parent
     images = Images(folder, given)
     with without_collections():  # the kinds that it names are imported
-        recipe = validate(Recipe, source, folder=folder)
+        try:
+            recipe = validate(Recipe, source, folder=folder)
+        except RecipeError:
+            validate(Recipe, source, folder=folder, legal=True)  # tells an impossible symmetry with the rest
+            raise
     problems = _check(recipe, source, images)
     if path.stem in RESERVED:
         cure = "the gallery needs the folder of this name; rename the file"

@@ -5,25 +5,32 @@
     renderer.symmetry.colours.r6=[-r, -g, -b]
     renderer.canvas.init=plasma    `canvas: pixels` becomes `canvas: {kind: pixels, init: plasma}`
 
-VALUE is read by the rules of the recipe's own text. Each override is a text of its own, named `override`,
-so errors show it with a caret as they show a line of the file.
+VALUE is read by the rules of the recipe's own text, but for `#`, which begins no comment here. Each override is a
+text of its own, named `override`, so errors show it with a caret as they show a line of the file.
 """
 
 from __future__ import annotations
 
 import copy
+import re
+import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from orbifolio.runner.recipe import qualities
 from orbifolio.runner.recipe.annotations import part_of
-from orbifolio.runner.recipe.composition import Fault, SyntaxFault, read_value
+from orbifolio.runner.recipe.composition import Data, Fault, SyntaxFault, read_value
 from orbifolio.runner.recipe.marks import Mark, Marks, Route, Source, Text, dotted, split_lines, unprintable
 from orbifolio.runner.recipe.scalars import shown
 
 MAX_OVERRIDES = 1000  # more than anyone types; each is a text that errors may show
 MAX_PATH_PARTS = 50  # as deep as a recipe may be: `composition.MAX_DEPTH`
+
+
+_SIGNS = "[{\"'|>&*!%@`"  # with which something other than plain text begins
+_COMMENT = re.compile(r"(?:^|\s)#")
+_COMMENT_AFTER = re.compile(r"\s#[^'\"]*$")
 
 
 @dataclass
@@ -112,11 +119,49 @@ def _put(state: _State, override: str, origin: Text, index: int) -> None:
     route, columns = _route(state.data, path, index)
     if any(isinstance(part, str) and part.startswith("x-") for part in route):
         return  # as in the file: notes are not read
-    data = read_value(origin, text, index=index, shift=len(path) + 1, route=route)
+    data = _read(origin, path, text, index=index, route=route)
     marks = {**data.marks, route: Marks(Mark(index, 1, columns[-1]), data.marks[route].value)}
     _set(state, route, columns, data.value, marks, Mark(index))
     state.faults.extend(data.faults)
     state.broken |= data.broken
+
+
+def _read(origin: Text, path: str, text: str, *, index: int, route: Route) -> Data:
+    """The value of an override; nobody comments a command line, so that no text is lost behind a `#`."""
+    shift = len(path) + 1
+    plain = text.strip()
+    commented = _COMMENT.search(plain) is not None
+    if commented and plain[0] not in _SIGNS and ": " not in plain and "\n" not in plain:
+        mark = Mark(index, 1, 1 + shift + len(text) - len(text.lstrip()))
+        return Data(plain, {route: Marks(None, mark)})
+    try:
+        data = read_value(origin, text, index=index, shift=shift, route=route)
+    except SyntaxFault as fault:
+        what, _, cure = fault.message.rpartition("; ")
+        if cure == "check its name":
+            raise  # an alias is meant
+        if plain.startswith("*"):
+            message = f"{shown(plain)} is no pattern; one picture is one file, a list has several: [a.jpg, b.jpg]"
+        elif plain[:1] not in _SIGNS or (plain[:1] in ("[", "{") and cure != "quote all of it"):
+            raise  # a list or a mapping is meant
+        else:
+            message = what
+        raise SyntaxFault(fault.mark, f"{message}; or quote the value: {_quoted(path, plain)}") from None
+    if commented and _COMMENT_AFTER.search(plain):
+        where = Mark(index, 1, 1 + shift + text.index("#"))
+        rule = "a # after a space begins a comment in YAML"
+        raise SyntaxFault(where, f"text from the # on is lost; {rule}; quote the value: {_quoted(path, plain)}")
+    return data
+
+
+def _quoted(path: str, value: str) -> str:
+    """An override whose value is text as it stands, as a shell takes it.
+
+    >>> print(_quoted("title", "{y}"))
+    'title='"'"'{y}'"'"''
+    """
+    inner = value.replace("'", "''")
+    return shlex.quote(f"{path}='{inner}'")
 
 
 def _set(state: _State, route: Route, columns: list[int], value: Any, marks: Mapping[Route, Marks], mark: Mark) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import yaml
 
 # (part of PyYAML's text, ours as "what; rule; cure"); the first that fits is taken.
@@ -37,9 +39,17 @@ COMPLAINTS = (
         "sequence entries are not allowed",
         "a list item '- ' is not allowed here; a list begins on the line after its key; put it on a line of its own",
     ),
+    (
+        "but got '?'",
+        "a ? inside [brackets] or {braces}; it is a sign of YAML there, so text with one is quoted; put it in quotes",
+    ),
     ("expected ',' or ']'", "a list in [brackets] is not closed; its items are separated by commas; add ',' or ']'"),
     ("expected ',' or '}'", "a mapping in {braces} is not closed; its items are separated by commas; add ',' or '}'"),
     ("expected the node content", "a value is missing here; a key, a dash or a comma is followed by one; add it"),
+    (
+        "expected '<document start>'",
+        "text goes on where the value has ended; what begins with a bracket or a quote ends with it; quote all of it",
+    ),
     ("unexpected end of stream", "the text ends inside quotes; each quote needs its partner; close it"),
     ("unexpected document separator", "'---' is inside quotes; each quote needs its partner; close it"),
     (
@@ -54,9 +64,16 @@ COMPLAINTS = (
 )
 
 
-def syntax_message(error: yaml.MarkedYAMLError) -> str:
-    """PyYAML's complaint as "what; rule; cure"."""
+EATEN_ITEM = re.compile(r"[\[{,]\s*(#(?:[0-9a-fA-F]{3}|[0-9a-fA-F]{6}|[0-9a-fA-F]{8}))\b")
+"""A colour that stands in a list or mapping without quotes, and so begins a comment."""
+
+
+def syntax_message(error: yaml.MarkedYAMLError, text: str) -> str:
+    """PyYAML's complaint about a text as "what; rule; cure"."""
     complaint = error.problem or error.context or "not YAML"
+    eaten = EATEN_ITEM.search(text)
+    if eaten and error.problem_mark is not None and eaten.start() < error.problem_mark.index:
+        return f"{eaten[1]} is read as a comment; a # begins one in YAML; quote the colour: '{eaten[1]}'"
     message = next((ours for theirs, ours in COMPLAINTS if theirs in complaint), None)
     if message is None:
         message = f"not YAML: {complaint}; compare with a shipped recipe"

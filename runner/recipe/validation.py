@@ -26,13 +26,14 @@ MAX_PROBLEMS = 100
 """More than anyone reads; a last line counts those left out."""
 
 
-def validate(model: type[Model], source: Source, *, folder: Path | None = None) -> Model:
+def validate(model: type[Model], source: Source, *, folder: Path | None = None, legal: bool = False) -> Model:
     """The model of a source's data.
 
     Args:
         model: what the data should be.
         source: the data with its marks.
         folder: that relative paths in it start from.
+        legal: also refuse symmetries whose colour action is impossible.
 
     Raises:
         RecipeError: every problem of the text and of the values, in the order of the file.
@@ -42,7 +43,7 @@ def validate(model: type[Model], source: Source, *, folder: Path | None = None) 
     faults = {(mark, problem) for mark, _, problem in source.faults}
     validated: Model | None = None
     try:
-        validated = model.model_validate(source.data, context={"folder": folder or Path()})
+        validated = model.model_validate(source.data, context={"folder": folder or Path(), "legal": legal})
     except ValidationError as error:
         translation = _Translation(model, source)
         translation.explain(

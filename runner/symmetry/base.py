@@ -17,13 +17,16 @@ import math
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, is_dataclass, replace
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 import torch
+from pydantic import ValidationError, ValidationInfo, model_validator
+from pydantic_core import InitErrorDetails, PydanticCustomError
 from torch import Tensor
 
 from orbifolio.runner.arrays import F32, F64
+from orbifolio.runner.errors import IllegalSymmetry
 from orbifolio.runner.settings import Settings
 from orbifolio.runner.symmetry import colour
 from orbifolio.runner.symmetry.aspect import Ratio
@@ -405,6 +408,25 @@ def every_appearance(
 
 class SymmetrySettings(Settings):
     """The base of every kind of symmetry."""
+
+    @model_validator(mode="after")
+    def _legal(self, info: ValidationInfo) -> Self:
+        """Refuse an impossible colour action where the validation asks for that by `legal` in its context.
+
+        So a recipe's errors of form and this one of meaning are told together; else `build` refuses. An impossible
+        aspect is left to `build`, since it depends on what is around these settings.
+        """
+        if not (info.context or {}).get("legal") or not getattr(self, "colours", None):
+            return self
+        try:
+            self.build()
+        except IllegalSymmetry as error:
+            if error.where != "aspect":
+                fault = PydanticCustomError("value_error", "{error}", {"error": str(error)})
+                place = tuple(part for part in error.where.split(".") if part)
+                detail = InitErrorDetails(type=fault, loc=place, input=self)
+                raise ValidationError.from_exception_data(type(self).__name__, [detail]) from error
+        return self
 
     def build(self, ratio: Ratio | None = None) -> Symmetry:
         """The symmetry that these settings describe.

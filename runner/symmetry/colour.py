@@ -103,14 +103,15 @@ def parse(value: str | Sequence[object]) -> int:
     """The element that a recipe or a command line spells.
 
     Args:
-        value: `["g", "b", "r"]`, `"[g, b, r]"` or `"g,b,r"`; a minus before a channel inverts it.
+        value: `["g", "b", "r"]`, `"[g, b, r]"` or `"g,b,r"`; a minus before a channel inverts it. Channels may be
+            numbered from 1: `[2, 3, 1]`, `(2,3,1)`.
 
     Raises:
         ValueError: what is wrong; the rule; a cure.
     """
-    text = value.strip().removeprefix("[").removesuffix("]").split(",") if isinstance(value, str) else value
+    text = value.strip().strip("[()]").split(",") if isinstance(value, str) else value
     entries = [str(entry).strip() for entry in text]
-    words = [entry.lower().replace(" ", "") for entry in entries]
+    words = [_lettered(entry.lower().replace(" ", "")) for entry in entries]
     more = ["..."] if len(words) > 6 else []
     shown = f"[{', '.join([entry[:12] for entry in entries[:6]] + more)}]"
     rule = "a colour is r, g and b in some order, each with or without a minus"
@@ -129,6 +130,16 @@ def parse(value: str | Sequence[object]) -> int:
     source = tuple(CHANNELS.index(letter) for letter in letters)
     inverted = sum(1 << bit for bit, word in enumerate(words) if word.startswith("-"))
     return _PERMUTATIONS.index(source) * 8 + inverted
+
+
+def _lettered(word: str) -> str:
+    """A channel that is numbered from 1 by its letter; any other word as it is.
+
+    >>> _lettered("-2"), _lettered("g"), _lettered("4")
+    ('-g', 'g', '4')
+    """
+    minus, number = word[: word.startswith("-")], word.removeprefix("-")
+    return minus + CHANNELS[int(number) - 1] if number in ("1", "2", "3") else word
 
 
 def _guess(word: str) -> str:

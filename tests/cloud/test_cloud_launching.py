@@ -199,7 +199,7 @@ def test_what_is_refused_before_anything_is_paid_for(
 def test_a_dry_run_tells_all_and_asks_nothing(recipe: Path, wheel: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.delenv(name)  # no credentials, and no moto
-    answer = invoke("launch", recipe, "--to", TARGET, "--wheel", wheel, "--dry-run", "--hours", "1")
+    answer = invoke("launch", recipe, "--to", TARGET, "--wheel", wheel, "--dry-run", "--verbose", "--hours", "1")
     assert answer.exception is None
     for part in (
         "at most    1 h",

@@ -19,6 +19,22 @@ def test_one_broken_recipe_fails_the_command_and_hides_no_other(recipe, command)
     assert last == f"{broken}: 1 error"
 
 
+def test_errors_of_meaning_are_told_with_errors_of_form(recipe, command):
+    impossible = "renderer.symmetry={kind: plane, group: p3, colours: {r3: [-r, -g, -b]}}"
+    meaning = command("check", recipe, impossible, "renderer.objectives.0.images=[nosuch.jpg]").stderr
+    both = command("check", recipe, impossible, "renderer.objectives.0.images=[nosuch.jpg]", "seed=one").stderr
+    assert "no file 'nosuch.jpg'" in meaning
+    assert "seed" in both
+    told = [line for line in meaning.splitlines() if "renderer.symmetry.colours.r3: a third of a turn" in line]
+    assert len(told) == 1
+    assert told[0] in both.splitlines()
+
+
+def test_a_value_may_be_longer_than_any_file_name(recipe, command):
+    checked = command("check", recipe, f"about={'long ' * 2000}")
+    assert (checked.returncode, checked.stdout) == (0, f"{recipe}: ok: Tiny\n")
+
+
 def test_overrides_hold_for_every_recipe(recipe, command):
     other = recipe.with_name("other.yaml")
     other.write_text(recipe.read_text(encoding="utf-8").replace("title: Tiny", "title: Other"), encoding="utf-8")

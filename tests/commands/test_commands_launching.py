@@ -42,13 +42,21 @@ def test_without_credentials_nothing_is_rented(recipe, no_account, tmp_path, com
 def test_a_dry_run_shows_price_policies_and_script_and_asks_nothing(recipe, no_account, tmp_path, command):
     wheel = tmp_path / "orbifolio-0.0.0-py3-none-any.whl"
     wheel.write_bytes(b"a wheel")
-    shown = command("launch", recipe, "--wheel", wheel, "--dry-run")
+    shown = command("launch", recipe, "--wheel", wheel, "--dry-run", "--verbose")
     assert shown.returncode == 0, shown.stderr
-    assert "bucket     none was named; s3://your-bucket/gallery is a placeholder; use --to" in shown.stdout
+    assert "report     none was named; s3://your-bucket/gallery is a placeholder; use --to" in shown.stdout
     assert "# What the machine may do\n" in shown.stdout
     assert "\n#!/bin/" in shown.stdout
     assert shown.stdout.endswith("\nNothing was uploaded or rented, and AWS was not contacted.\n")
     assert not (tmp_path / "state").exists()
+
+
+def test_a_dry_run_is_taken_in_at_a_glance(recipe, no_account, tmp_path, command):
+    wheel = tmp_path / "orbifolio-0.0.0-py3-none-any.whl"
+    wheel.write_bytes(b"a wheel")
+    lines = command("launch", recipe, "--wheel", wheel, "--dry-run").stdout.splitlines()
+    assert len(lines) <= 10
+    assert lines[-1] == "Nothing was uploaded or rented, and AWS was not contacted. Policies and script: --verbose"
 
 
 def test_a_dry_run_keeps_to_the_budget(recipe, no_account, tmp_path, command):

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from orbifolio.runner.recipe.model import load
-from orbifolio.runner.recipe.shipped import shipped_recipes
+from orbifolio.runner.recipe.shipped import recipe_folder, shipped_recipes
 
 
 @pytest.mark.parametrize(
@@ -19,11 +19,11 @@ def test_a_recipe_is_written_where_it_was_asked_for(tmp_path, command, name, wri
 
 
 def test_an_editor_finds_the_schema_from_the_copy(tmp_path, command):
-    command("new", "mine", "--like", "simple-square")
-    text = (tmp_path / "mine.yaml").read_text(encoding="utf-8")
+    command("new", "below/mine", "--like", "simple-square")
+    text = (tmp_path / "below" / "mine.yaml").read_text(encoding="utf-8")
     (schema,) = re.findall(r"\$schema=(\S+)", text)
-    assert Path(schema).is_absolute()
-    assert Path(schema).is_file()
+    assert not Path(schema).is_absolute()  # nothing of this machine is in a recipe that is passed on
+    assert (tmp_path / "below" / schema).samefile(recipe_folder() / "recipe.schema.json")
     original = shipped_recipes()["simple-square"].read_text(encoding="utf-8")
     assert text.partition("\n")[2] == original.partition("\n")[2]
 

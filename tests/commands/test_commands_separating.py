@@ -38,7 +38,7 @@ frames: 1
 
 @pytest.fixture(autouse=True)
 def _made_up(monkeypatch):
-    for user in ("commands.enlarging", "run.loop"):
+    for user in ("commands.enlarging", "vision.enlarger"):
         monkeypatch.setattr(f"orbifolio.runner.{user}.load_enlarger", made_up_enlarger)
 
 

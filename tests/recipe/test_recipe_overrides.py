@@ -1,5 +1,7 @@
 """Overrides read as if they stood in the file, and are named in what is told about them."""
 
+import shlex
+
 import pytest
 from standin import VALID, Recipe
 
@@ -148,6 +150,31 @@ def test_missing_lists_and_mappings_are_made():
 )
 def test_errors_name_the_override(override, expected):
     assert told(override) == expected
+
+
+@pytest.mark.parametrize(
+    ("override", "value"),
+    [
+        ("title=#aa0000", "#aa0000"),
+        ("title=Study #3", "Study #3"),
+        ("title= a #b.jpg ", "a #b.jpg"),
+        ("title='Study #3'", "Study #3"),
+        ("objectives=[{kind: style, layers: ['#a', 'b #c']}]", [{"kind": "style", "layers": ["#a", "b #c"]}]),
+    ],
+)
+def test_no_text_is_lost_behind_a_hash(override, value):
+    assert with_overrides(override).data[override.partition("=")[0]] == value
+
+
+@pytest.mark.parametrize("value", ["{y}.jpg", "[x].jpg", '"q".jpg', "%d.jpg", "'it''s' #3", "[a, b] # c"])
+def test_a_value_that_yaml_would_read_otherwise_is_taken_as_the_cure_spells_it(value):
+    cure = told(f"title={value}").split("\n")[0].partition("quote the value: ")[2]
+    (argument,) = shlex.split(cure)
+    assert with_overrides(argument).data["title"] == value
+
+
+def test_a_pattern_of_files_is_told_to_be_none():
+    assert "'*.jpg' is no pattern; one picture is one file, a list has several" in told("title=*.jpg")
 
 
 def test_errors_of_the_file_come_first_then_overrides_in_order():

@@ -109,6 +109,20 @@ HOSTILE = {
         "a:\n\tb: 1\n",
         "x.yaml:2:1: error: unexpected tab; YAML is indented with spaces; replace the tab\n     b: 1\n    ^",
     ),
+    "question mark in a list": (
+        "a: [b?.jpg]\n",
+        "x.yaml:1:6: error: a ? inside [brackets] or {braces}; it is a sign of YAML there, so text with one is "
+        "quoted; put it in quotes\n    a: [b?.jpg]\n         ^",
+    ),
+    "colour in a list": (
+        "a: [#aa0000, b]\n",
+        "x.yaml:2:1: error: #aa0000 is read as a comment; a # begins one in YAML; quote the colour: '#aa0000'",
+    ),
+    "colour as a comment": (
+        "a: #fff\n",
+        "x.yaml:1:3: error: a: no value, since #fff is read as a comment; a # after a space begins a comment in YAML; "
+        "quote the colour: '#fff'\n    a: #fff\n      ^",
+    ),
     "colons": (
         "a: b: c\n",
         "x.yaml:1:5: error: a second ': ' in one line, or a line indented too far; each key needs "
@@ -216,7 +230,7 @@ BOMBS = {
         "a: " + "x" * 2_000_000,
         "the file has more than 1,000,000 bytes; a recipe has a few thousand; is this the right file?",
     ),
-    "anchors": ("&a " * 300_000, "not YAML"),
+    "anchors": ("&a " * 300_000, "text goes on where the value has ended"),
     "many": ("a: 1\n" * 199_000, "more than 20,000 values"),
 }
 

@@ -15,6 +15,14 @@ from orbifolio.runner.symmetry import colour
 elements = st.integers(0, 47)
 
 
+@pytest.mark.parametrize(
+    ("numbers", "letters"),
+    [([2, 3, 1], "g,b,r"), ("(2,3,1)", "g,b,r"), ("[-1, -2, -3]", "-r,-g,-b"), ((1, "b", -2), "r,b,-g")],
+)
+def test_channels_may_be_numbered(numbers, letters) -> None:
+    assert colour.parse(numbers) == colour.parse(letters)
+
+
 def test_orders_of_the_48() -> None:
     assert Counter(colour.ORDER) == {1: 1, 2: 19, 3: 8, 4: 12, 6: 8}
 
