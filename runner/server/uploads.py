@@ -18,7 +18,8 @@ from PIL import Image
 
 from orbifolio.runner.errors import ImageError
 from orbifolio.runner.files import write_atomically
-from orbifolio.runner.images.reading import FORMATS, MIN_SIDE, read_picture
+from orbifolio.runner.images.decoding import FORMATS, MIN_SIDE
+from orbifolio.runner.images.reading import read_picture
 from orbifolio.runner.server.file_quota import FileQuota
 from orbifolio.runner.server.job_store import FOLDER, UPLOADS, quota_of
 

@@ -1,6 +1,7 @@
 """Pictures of every kind come out as the same sRGB values; what is no picture is refused in words."""
 
 import io
+import tracemalloc
 import zlib
 
 import numpngw
@@ -9,11 +10,11 @@ import pytest
 import tifffile
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from picture_corpus import retagged
 from PIL import Image, ImageCms
 
 from orbifolio.runner.errors import ImageError
 from orbifolio.runner.images import reading
-from orbifolio.runner.images.deep import read_deep_png
 from orbifolio.runner.images.reading import read_picture
 
 
@@ -109,17 +110,16 @@ def test_sixteen_bit_grey_is_scaled_not_clipped():
 def test_sixteen_bit_colour_png_keeps_every_bit(channels, filter_type):
     values = np.random.default_rng(5).integers(0, 65536, (9, 14, channels), dtype=np.uint16)
     data = deep(values, filter_type=filter_type)
-    np.testing.assert_array_equal(read_deep_png(data), values)
     picture = read_picture(data, "a.png")
     colours = values[..., :3] if channels >= 3 else np.repeat(values[..., :1], 3, axis=2)
     alpha = values[..., -1:] / 65535 if channels in (2, 4) else 1.0
     np.testing.assert_allclose(picture.pixels, colours / 65535 * alpha + 1 - alpha, atol=1e-6)
 
 
-def test_sixteen_bit_png_that_is_interlaced_is_read_with_eight():
+def test_sixteen_bit_png_that_is_interlaced_keeps_every_bit():
     values = np.random.default_rng(5).integers(0, 65536, (9, 14, 3), dtype=np.uint16)
     picture = read_picture(deep(values, interlace=1), "a.png")
-    np.testing.assert_allclose(picture.pixels, values / 65535, atol=1 / 255)
+    np.testing.assert_allclose(picture.pixels, values / 65535, atol=1e-6)
 
 
 @pytest.mark.parametrize("kind", [np.uint16, np.float32])
@@ -131,16 +131,31 @@ def test_deep_tiff(kind):
     np.testing.assert_allclose(read_picture(buffer.getvalue(), "a.tif").pixels, values, atol=1e-5)
 
 
-def test_floating_grey_beyond_one_is_stretched():
-    values = np.linspace(-3, 5, 12 * 17, dtype=np.float32).reshape(12, 17)
-    pixels = read_picture(packed(Image.fromarray(values), "TIFF"), "a.tif").pixels
-    np.testing.assert_allclose(pixels[..., 0], (values + 3) / 8, atol=1e-6)
+def test_floating_values_beyond_one_are_clipped_and_told():
+    values = np.full((12, 17), 0.25, dtype=np.float32)
+    values[3, 4], values[5, 6], values[7, 8] = 50, -2, np.inf
+    picture = read_picture(packed(Image.fromarray(values), "TIFF"), "a.tif")
+    np.testing.assert_allclose(picture.pixels[..., 0], np.clip(values, 0, 1), atol=1e-6)
+    assert picture.notes == (
+        "3 of its 204 pixels have values outside 0 to 1 (the largest is inf); they are shown as black or white",
+    )
 
 
-def test_floating_values_that_are_no_numbers_are_refused():
-    values = np.full((12, 17), np.nan, dtype=np.float32)
-    with pytest.raises(ImageError, match="values that are not numbers"):
+def test_floating_values_on_another_scale_are_refused():
+    values = np.linspace(0, 255, 12 * 17, dtype=np.float32).reshape(12, 17)
+    with pytest.raises(ImageError, match=r"nearly all above 1, up to 255; .* from 0 for black to 1 for white; scale"):
         read_picture(packed(Image.fromarray(values), "TIFF"), "a.tif")
+
+
+def test_a_pixel_that_is_not_a_number_is_named():
+    values = np.zeros((12, 17), dtype=np.float32)
+    values[3, 4] = np.nan
+    with pytest.raises(ImageError) as caught:
+        read_picture(packed(Image.fromarray(values), "TIFF"), "a.tif")
+    assert str(caught.value) == (
+        "a.tif: has a pixel that is not a number (NaN), the first of them at column 5, row 4; every sample must be a "
+        "number; fill such pixels in and save it again"
+    )
 
 
 def test_cmyk_of_print_programs_is_not_negative():
@@ -260,3 +275,156 @@ def test_damaged_files_never_end_in_another_error(data):
         return
     assert picture.pixels.shape[2] == 3
     assert np.isfinite(picture.pixels).all()
+
+
+def pages(*sizes: tuple[int, int], **options) -> bytes:
+    """A TIFF of grey pictures with these widths and heights, each a little lighter than the one before."""
+    buffer = io.BytesIO()
+    with tifffile.TiffWriter(buffer) as file:
+        for number, (width, height) in enumerate(sizes):
+            values = np.full((height, width), 40 * number + 10, np.uint8)
+            file.write(values, photometric="minisblack", subfiletype=options.get("kinds", {}).get(number, 0))
+    return buffer.getvalue()
+
+
+def test_the_largest_of_several_pictures_is_read_and_told():
+    picture = read_picture(pages((16, 12), (40, 30), (20, 20)), "a.tif")
+    assert (picture.width, picture.height) == (40, 30)
+    assert picture.pixels[0, 0, 0] == pytest.approx(50 / 255)
+    assert picture.notes == ("has 3 pictures; number 2, the largest, is read: 40 x 30 pixels",)
+    equal = read_picture(pages((16, 12), (16, 12)), "a.tif")
+    assert equal.pixels[0, 0, 0] == pytest.approx(10 / 255)
+    assert equal.notes == ("has 2 pictures; number 1, the largest, is read: 16 x 12 pixels",)
+
+
+def test_smaller_copies_are_not_the_picture():
+    alone = read_picture(pages((32, 24), (16, 12), kinds={1: 1}), "a.tif")
+    assert (alone.width, alone.notes) == (32, ())
+    behind = read_picture(pages((16, 12), (32, 24), (64, 48), kinds={0: 1, 2: 1}), "a.tif")
+    assert behind.width == 32
+    assert behind.notes == ("has 3 pictures; number 2, the largest, is read: 32 x 24 pixels",)
+
+
+def raw(subordinate: bool, tags: list[tuple], photometric: int = 32803) -> bytes:
+    """A camera's raw file: a thumbnail, and the mosaic behind it or below it."""
+    buffer = io.BytesIO()
+    mosaic = np.zeros((48, 64), np.uint16)
+    with tifffile.TiffWriter(buffer) as file:
+        file.write(
+            np.zeros((12, 16, 3), np.uint8),
+            photometric="rgb",
+            subfiletype=1,
+            subifds=1 if subordinate else 0,
+            extratags=tags,
+        )
+        file.write(mosaic, photometric=photometric, metadata=None)
+    return buffer.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("data", "name"),
+    [
+        (raw(True, [(50706, "B", 4, (1, 4, 0, 0), True)]), " (DNG)"),
+        (raw(False, [(50706, "B", 4, (1, 4, 0, 0), True)], photometric=1), " (DNG)"),
+        (raw(True, [(271, "s", 0, "NIKON CORPORATION", True)]), " (Nikon NEF)"),
+        (
+            raw(
+                True,
+                [(271, "s", 0, "SONY", True)],
+            ),
+            " (Sony ARW)",
+        ),
+        (raw(False, []), ""),
+    ],
+    ids=["dng", "dng without a mosaic", "nef", "arw", "unknown"],
+)
+def test_raw_files_are_refused_not_shown_as_their_thumbnails(data, name):
+    with pytest.raises(ImageError) as caught:
+        read_picture(data, "a")
+    assert str(caught.value) == (
+        f"a: is a camera's raw file{name}; its values are not yet colours, and the picture that other programs show is "
+        "a thumbnail; develop it to JPEG or 16-bit TIFF"
+    )
+
+
+OTHERS = {
+    b"\0\0\0\x18ftypheix\0\0\0\0": "is a HEIC photograph",
+    b"\0\0\0\x18ftypmsf1\0\0\0\0hevc": "is a HEIC photograph",
+    b"\0\0\0\x18ftypmif1\0\0\0\0heic": "is a HEIC photograph",
+    b"\xff\x0a\xfa\x1f": "is a JPEG XL picture",
+    b"\0\0\0\x0cJXL \r\n\x87\n": "is a JPEG XL picture",
+    b"8BPS\0\x01": "is a Photoshop file (PSD)",
+    b"\x76\x2f\x31\x01\x02": "is an OpenEXR picture",
+    b"#?RADIANCE\n": "is a Radiance HDR picture",
+    b"\0\0\0\x18ftypcrx ": "is a camera's raw file (Canon CR3)",
+    b"FUJIFILMCCD-RAW 0201": "is a camera's raw file (Fujifilm RAF)",
+    b"IIRO\x08\0": "is a camera's raw file (Olympus ORF)",
+    b"\0\0\0\x18ftypisom": "is a film (MP4 or QuickTime)",
+    b"\0\0\0\x14ftypqt  ": "is a film (MP4 or QuickTime)",
+    b"\x1aE\xdf\xa3": "is a film (Matroska or WebM)",
+    b"gimp xcf v011": "is a GIMP file (XCF)",
+    b"PK\x03\x04": "is a ZIP archive, or a document in one",
+    b"version https://git-lfs.github.com/spec/v1\noid": "is a pointer of Git LFS, not the picture itself",
+    b' {"error": "no"}': "is a text (JSON), perhaps an error that a server sent",
+    b"\xef\xbb\xbf<!DOCTYPE html>": "is a web page",
+    b"\0\0\0\0": "begins with nothing but zeros, as after a download that broke off",
+}
+
+
+@pytest.mark.parametrize(("start", "what"), OTHERS.items(), ids=OTHERS.values())
+def test_what_is_not_read_is_named(start, what):
+    with pytest.raises(ImageError) as caught:
+        read_picture(start + bytes(60), "a")
+    message = str(caught.value)
+    assert message.startswith(f"a: {what}; supported are ")
+    assert len(message.split("; ")) == 3
+
+
+def test_tiffs_of_kinds_that_are_not_read_say_which():
+    for options, said in (
+        ({"dtype": np.complex64}, "a TIFF of 64-bit unusual samples, 1 a pixel"),
+        ({"dtype": np.uint16, "retagged": {259: 34887}}, "compression 34887"),
+    ):
+        buffer = io.BytesIO()
+        tifffile.imwrite(buffer, np.zeros((12, 16), options["dtype"]), photometric="minisblack")
+        data = retagged(buffer.getvalue(), options.get("retagged", {}))
+        with pytest.raises(ImageError, match=f"^a: is .*{said}.*; save it") as caught:
+            read_picture(data, "a")
+        assert "damaged" not in str(caught.value)
+
+
+def test_a_jpeg_of_twelve_bits_is_named():
+    data = bytearray(packed(Image.fromarray(ramp()), "JPEG"))
+    data[data.index(b"\xff\xc0") + 4] = 12
+    with pytest.raises(ImageError, match="is a JPEG with 12 bits a sample"):
+        read_picture(bytes(data), "a")
+
+
+def test_a_jpeg_of_very_many_scans_is_refused_before_it_is_decoded():
+    data = packed(Image.fromarray(ramp(32, 32)), "JPEG", progressive=True)
+    assert read_picture(data, "a").width == 32
+    last = data.rindex(b"\xff\xda")
+    many = data[:last] + data[last:-2] * 100 + data[-2:]
+    with pytest.raises(ImageError, match=r"more than 100 scans, .* at most 100 are read; save it again"):
+        read_picture(many, "a")
+
+
+def test_a_tiff_that_unpacks_to_too_much_is_refused_before_it_is(monkeypatch):
+    monkeypatch.setattr(reading, "MAX_PIXELS", 16 * 12)
+    buffer = io.BytesIO()
+    tifffile.imwrite(buffer, np.zeros((12, 16, 3), np.float64), photometric="rgb", compression="zlib")
+    with pytest.raises(ImageError, match=r"would take 0 MB unpacked; .* save it with 8 or 16 bits a sample"):
+        read_picture(buffer.getvalue(), "a")
+
+
+def test_a_deflated_strip_never_unpacks_to_more_than_its_rows():
+    buffer = io.BytesIO()
+    strip = zlib.compress(bytes(50_000_000), 9)
+    tifffile.imwrite(
+        buffer, iter([strip]), shape=(12, 16), dtype=np.uint16, photometric="minisblack", compression="zlib"
+    )
+    tracemalloc.start()
+    assert read_picture(buffer.getvalue(), "a").pixels.max() == 0
+    most = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert most < 2_000_000
