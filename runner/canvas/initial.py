@@ -32,6 +32,7 @@ class InitialContext:
         picture: source -> (1, 3, h, w) float32 picture in [0, 1].
         symmetry: that the layout has; needed by what begins at smaller sizes.
         seed: of the run, for what is the same in every phase.
+        mask: as `picture`, of a mask: black where it is clear; by default `picture`.
     """
 
     layout: Layout
@@ -39,6 +40,7 @@ class InitialContext:
     picture: Callable[[str], Tensor]
     symmetry: Symmetry | None = None
     seed: int = 0
+    mask: Callable[[str], Tensor] | None = None
 
 
 class InitialState(Settings):
@@ -175,7 +177,15 @@ class FromPatches(PatchSettings, InitialState):
         size = layout.width, layout.height
         assert context.symmetry is not None
         seed = int(torch.randint(1 << 31, (), generator=context.random))
-        task = plan_patches(self, context.symmetry, size, layout.parameters, seed=seed, picture=context.picture).task
+        task = plan_patches(
+            self,
+            context.symmetry,
+            size,
+            layout.parameters,
+            seed=seed,
+            picture=context.picture,
+            mask=context.mask,
+        ).task
         return torch.from_numpy(synthesise(context.symmetry, task)) + 0.5
 
     def pictures(self) -> tuple[str, ...]:

@@ -71,6 +71,7 @@ def read_source(
     read: Callable[[str], F32],
     random: np.random.Generator,
     warn: Callable[[str], None],
+    read_mask: Callable[[str], F32],
 ) -> PointSource:
     """A picture and its points.
 
@@ -81,13 +82,14 @@ def read_source(
         read: source -> (h, w, 3) in [0, 1].
         random: the only source of chance.
         warn: puts a message into the report.
+        read_mask: as `read`, of a mask: black where it is clear.
     """
     part = tone.part(read(image))
     grey = tone.grey(part)
     blurred = tone.blurred(grey)
     allowed = None
     if tone.mask is not None:
-        allowed = tone.allowed(read(tone.mask), (grey.shape[0], grey.shape[1]))
+        allowed = tone.allowed(read_mask(tone.mask), (grey.shape[0], grey.shape[1]))
     portrait: Portrait | None = tone.portrait
     sitter = None if portrait is None else portrait.sitter(part)
     if portrait is not None and sitter is None:

@@ -53,6 +53,11 @@ class Picture:
         """In pixels, after turning by EXIF."""
         return int(self.pixels.shape[0])
 
+    @property
+    def vanishes(self) -> bool:
+        """Whether nothing of it is left on white paper, as of a white logo that was cut out."""
+        return self.alpha is not None and float(self.pixels.min()) > 1 - 1 / 255
+
 
 def read_picture(data: bytes, source: str) -> Picture:
     """The picture in a file's bytes.

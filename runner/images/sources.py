@@ -117,6 +117,10 @@ class Images:
             self._loaded[source] = read_picture(self._bytes(source), without_secrets(source))
         return self._loaded[source]
 
+    def __contains__(self, source: str) -> bool:
+        """Whether a picture was loaded."""
+        return source in self._loaded
+
     def _bytes(self, source: str) -> bytes:
         scheme, _, rest = source.partition(":")
         if scheme == "skimage":

@@ -59,7 +59,8 @@ class Preparation:
         width: of the artwork in pixels.
         height: of the artwork in pixels.
         picture: source -> (1, 3, h, w) float32 sRGB picture in [0, 1], prepared as the recipe says.
-        plain_picture: the same without preparation, for content and masks.
+        plain_picture: the same without preparation, for content.
+        mask: the same of a mask, what is clear in it being black; by default `plain_picture`.
         appearances: how the symmetry shows the texture, for pooling; the identity first.
         device: that the targets are needed on.
         initial: gives the (1, 3, height, width) artwork that `init` holds at this size; of a painting, the picture that
@@ -76,6 +77,7 @@ class Preparation:
     device: str = "cpu"
     initial: Callable[[], Tensor] | None = None
     domain: float | None = None
+    mask: Callable[[str], Tensor] | None = None
 
     def picture_to_match(self, source: str | None) -> Tensor:
         """(1, 3, height, width) a picture that covers the artwork, on the device; the initial one for None."""
@@ -126,7 +128,7 @@ class ObjectiveSettings(Settings):
     weight: float = Field(default=1.0, ge=-1e6, le=1e6)
     """Factor of this objective's terms; negative turns attraction into repulsion."""
     mask: str | None = None
-    """Picture whose brightness says where the objective applies (white: fully, black: not at all)."""
+    """Picture whose brightness says where the objective applies (white: fully, black or clear: not at all)."""
 
     def build(self, preparation: Preparation) -> Objective:
         """The working objective with its targets computed."""
@@ -152,6 +154,10 @@ class ObjectiveSettings(Settings):
         """Whether it compares features place by place, which moving views would put elsewhere."""
         return False
 
+    def least_side(self, vision: VisionSettings) -> int:
+        """Pixels that its pictures need on each side, as they are; 0 where they are scaled to the artwork."""
+        return 0
+
     def choices(self, picture: Callable[[str], Tensor], *, pixels: int, domain: float | None) -> tuple[str, ...]:
         """What it chooses by itself at a size, for the plan and the report.
 
@@ -170,7 +176,7 @@ class ObjectiveSettings(Settings):
         """(1, 1, height, width) in [0, 1] at the artwork's size, or None."""
         if self.mask is None:
             return None
-        mask = preparation.plain_picture(self.mask).mean(dim=1, keepdim=True)
+        mask = (preparation.mask or preparation.plain_picture)(self.mask).mean(dim=1, keepdim=True)
         return functional.interpolate(
             mask, size=(preparation.height, preparation.width), mode="bilinear", antialias=True
         ).to(preparation.device)

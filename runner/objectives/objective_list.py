@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from orbifolio.runner.objectives.base import ObjectiveSettings
+from orbifolio.runner.settings import kind_of
 from orbifolio.runner.views.base import View
 from orbifolio.runner.vision.base import VisionSettings
 
@@ -29,6 +30,17 @@ def pictures_of(objectives: Sequence[ObjectiveSettings]) -> dict[str, str]:
             if source is not None:
                 sources[f"{path}.{name}"] = source
     return sources
+
+
+def least_sides_of(objectives: Sequence[ObjectiveSettings], vision: VisionSettings) -> dict[str, tuple[int, str]]:
+    """(pixels that each side needs, the network that needs them) of pictures that it sees as they are, by path."""
+    return {
+        path: (least, kind_of(type(vision)))
+        for number, objective in enumerate(objectives)
+        if (least := objective.least_side(vision))
+        for path in pictures_of(objectives)
+        if path.startswith(f"objectives.{number}.images.")
+    }
 
 
 def complaints_of(

@@ -123,6 +123,11 @@ class Style(ObjectiveSettings):
         """Only with a mask, which says where."""
         return self.mask is not None
 
+    def least_side(self, vision: VisionSettings) -> int:
+        """The stride of its deepest layer: pictures are never enlarged."""
+        names = set(self.layers_needed() or self.default_layers(vision)).intersection(vision.layer_names())
+        return max(map(vision.layer_stride, names), default=0)
+
     def choices(self, picture: Callable[[str], Tensor], *, pixels: int, domain: float | None) -> tuple[str, ...]:
         """How far pictures are magnified for the symmetry: see `ObjectiveSettings.choices`."""
         if domain is None:

@@ -105,6 +105,7 @@ def plan_patches(
     *,
     seed: int,
     picture: Callable[[str], Tensor],
+    mask: Callable[[str], Tensor] | None = None,
 ) -> PatchPlan:
     """The task of settings at a size.
 
@@ -115,6 +116,7 @@ def plan_patches(
         orbits: of its layout.
         seed: of all random choices.
         picture: source -> (1, 3, h, w) in [0, 1].
+        mask: the same of a mask, black where it is clear; by default `picture`.
     """
     width, height = size
     if settings.start is not None:
@@ -135,7 +137,7 @@ def plan_patches(
             side = min(math.sqrt(item.magnification * width * height / aspect), float(min(tall, wide)))
         styles.append(PatchStyle(pixels, max(side, float(MIN_SIDE)), item.weight))
         if item.mask is not None:
-            admits[number] = cover(picture(item.mask), (height, width))[0].mean(0).numpy()
+            admits[number] = cover((mask or picture)(item.mask), (height, width))[0].mean(0).numpy()
     sizes = level_sizes(symmetry, size, styles)
     return PatchPlan(PatchTask(tuple(styles), sizes, seed, RATE * settings.variety, admits=admits), tuple(notes))
 

@@ -18,7 +18,9 @@ from rich.console import Console
 from orbifolio.reports.publish import AnyPublisher
 from orbifolio.runner.errors import IllegalSymmetry, ImageError, Problem, RecipeError
 from orbifolio.runner.images.finish import Finish
+from orbifolio.runner.images.mask import evenness, is_mask
 from orbifolio.runner.images.preparation import StylePreparation
+from orbifolio.runner.images.reading import Picture
 from orbifolio.runner.images.sources import Images, upload_of
 from orbifolio.runner.importing import without_collections
 from orbifolio.runner.recipe import qualities
@@ -188,7 +190,11 @@ def load(
         overrides=tuple(overrides),
         images=images,
         warnings=tuple(problems),
-        advisories=(*settings.advisories(), *recipe.finish.advisories(recipe.colour_elements())),
+        advisories=(
+            *settings.advisories(),
+            *recipe.finish.advisories(recipe.colour_elements()),
+            *_picture_notes(recipe, images),
+        ),
         text=write_in(plain, overrides, recipe),
     )
 
@@ -220,6 +226,12 @@ def _check(recipe: Recipe, source: Source, images: Images) -> list[Problem]:
     for picture in dict.fromkeys(pictures.values()):
         if picture not in bad:
             aspect_of(picture)  # a broken picture is reported now, not in the middle of a run
+    least = {f"renderer.{path}": need for path, need in settings.least_sides().items()}
+    for name, picture in pictures.items():
+        if picture in images:
+            message, severity = _complaint(name, images.load(picture), *least.get(name, (0, "")))
+            if message:
+                problems.append(problem_at(source, _route(name), message, severity=severity))
     for name, message in settings.complaints(aspect_of):
         problems.append(problem_at(source, _route(f"renderer.{name}".rstrip(".")), message))
     try:
@@ -238,6 +250,44 @@ def _check(recipe: Recipe, source: Source, images: Images) -> list[Problem]:
             )
         )
     return sorted(problems, key=lambda problem: (problem.line is None, problem.line or 0, problem.column or 0))
+
+
+def _complaint(name: str, picture: Picture, least: int, network: str) -> tuple[str, str]:
+    """(message, severity) about a picture in its place, ("", "") for none.
+
+    Args:
+        name: its path in the recipe.
+        picture: as it was read.
+        least: pixels that a network needs on each side; 0 for a picture that no network sees as it is.
+        network: which.
+    """
+    if is_mask(name):
+        return evenness(picture)
+    if picture.vanishes:
+        cure = "it is laid on white paper; put a darker ground beneath it"
+        return f"is white everywhere but for what is clear; {cure}", "warning"
+    side = min(picture.width, picture.height)
+    what = f"is {side} pixels {'high' if picture.height == side else 'wide'}"
+    if side < least:
+        return f"{what}; {network} needs {least}; use a larger picture", "error"
+    if not least:
+        return "", ""
+    from orbifolio.runner.objectives.style import MIN_SIDE  # which recipes without a network need not import
+
+    if side < MIN_SIDE:
+        return f"{what}; below {MIN_SIDE} a network sees hardly more than its border; use a larger picture", "warning"
+    return "", ""
+
+
+def _picture_notes(recipe: Recipe, images: Images) -> list[str]:
+    """What the artist should know of how the pictures that are here were read."""
+    told = []
+    for name, picture in recipe.pictures().items():
+        if picture not in images:
+            continue
+        loaded = images.load(picture)
+        told += [f"{name}: {loaded.source} {note}" for note in loaded.notes]
+    return told
 
 
 def _route(path: str) -> tuple[str | int, ...]:

@@ -108,6 +108,7 @@ class RenderContext:
         device: torch's name of it: `cpu`, `cuda` or `cuda:N`.
         picture: source -> (1, 3, h, w) float32 sRGB in [0, 1], prepared as the recipe says.
         plain_picture: the same, not prepared.
+        mask: the same of a mask, what is clear in it being black; by default `plain_picture`.
         warn: puts a message into the report.
         title: of the recipe, for products that name the picture.
     """
@@ -116,8 +117,13 @@ class RenderContext:
     device: str
     picture: Callable[[str], Tensor]
     plain_picture: Callable[[str], Tensor]
+    mask: Callable[[str], Tensor] | None = None
     warn: Callable[[str], None] = lambda message: None
     title: str = ""
+
+    def mask_picture(self, source: str) -> Tensor:
+        """(1, 3, h, w) of a mask in [0, 1], black where it is clear."""
+        return (self.mask or self.plain_picture)(source)
 
 
 class Renderer(ABC):
@@ -244,4 +250,8 @@ class RendererSettings(Settings):
 
     def pictures(self) -> dict[str, str]:
         """Image sources by their path in the settings, e.g. `objectives.0.images.0.image`."""
+        return {}
+
+    def least_sides(self) -> dict[str, tuple[int, str]]:
+        """(pixels that each side needs, the network that needs them) of some of the pictures, by path."""
         return {}

@@ -193,6 +193,7 @@ class GasRenderer(Renderer):
             lambda name: _pixels(context.plain_picture(name)),
             random,
             context.warn,
+            lambda name: _pixels(context.mask_picture(name)),
         )
 
     @cached_property

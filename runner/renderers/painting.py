@@ -22,7 +22,7 @@ from orbifolio.runner.devices import choose_precision
 from orbifolio.runner.errors import IllegalSymmetry
 from orbifolio.runner.images import oklab
 from orbifolio.runner.images.finish import Tone, Traits
-from orbifolio.runner.objectives.objective_list import pictures_of
+from orbifolio.runner.objectives.objective_list import least_sides_of, pictures_of
 from orbifolio.runner.painting.document import BristlePainting, PaintedSymmetry
 from orbifolio.runner.painting.folded_canvas import FoldedCanvas, cut, painting_window
 from orbifolio.runner.painting.hand import Hand, Manner
@@ -228,6 +228,11 @@ class PaintedPicture(RendererSettings):
         refine = {} if self.refine is None else pictures_of(self.refine.objectives)
         return {"image": self.image, **hand, **{f"refine.{path}": source for path, source in refine.items()}}
 
+    def least_sides(self) -> dict[str, tuple[int, str]]:
+        """Of the refinement's style pictures; see the base class."""
+        found = {} if self.refine is None else least_sides_of(self.refine.objectives, self.refine.vision)
+        return {f"refine.{path}": least for path, least in found.items()}
+
     def networks(self) -> tuple[VisionSettings, ...]:
         """The network of the refinement."""
         return () if self.refine is None else self.refine.networks()
@@ -411,6 +416,7 @@ class PaintingRenderer(Renderer):
             device=self.context.device,
             picture=self.context.picture,
             plain_picture=self.context.plain_picture,
+            mask=self.context.mask_picture,
             subject=self._shown_subject,
             paints=oklab.from_srgb(session.paints()) if given else None,
         )

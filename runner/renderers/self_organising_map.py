@@ -159,7 +159,13 @@ class MapRenderer(Renderer):
         """What the map learns from; read when first needed."""
         random = np.random.default_rng((self.context.seed, 0x50A1, 2))  # a stream of its own beside those of the map
         settings: SignalSettings = self.settings.signals
-        return settings.read(lambda name: _pixels(self.context.plain_picture(name)), random, self.context.warn)
+        context = self.context
+        return settings.read(
+            lambda name: _pixels(context.plain_picture(name)),
+            lambda name: _pixels(context.mask_picture(name)),
+            random,
+            context.warn,
+        )
 
     @cached_property
     def shape(self) -> LatticeShape:

@@ -11,7 +11,9 @@ from torch import Tensor
 
 from orbifolio.runner.arrays import F32
 from orbifolio.runner.images.fetching import without_secrets
+from orbifolio.runner.images.mask import is_mask, on_black
 from orbifolio.runner.images.preparation import StylePreparation
+from orbifolio.runner.images.reading import Picture
 from orbifolio.runner.images.sources import Images
 from orbifolio.runner.images.writing import write_webp
 from orbifolio.runner.recipe.model import Recipe
@@ -26,7 +28,9 @@ class InputPictures:
     def __init__(self, images: Images, preparation: StylePreparation) -> None:
         self._images = images
         self._preparation = preparation
+        self._warn: Callable[[str], None] = lambda message: None
         self._plain: dict[str, Tensor] = {}
+        self._masks: dict[str, Tensor] = {}
         self._prepared: dict[str, Tensor] = {}
 
     def plain(self, source: str) -> Tensor:
@@ -36,9 +40,26 @@ class InputPictures:
             ImageError: it cannot be read.
         """
         if source not in self._plain:
-            pixels = self._images.load(source).pixels
-            self._plain[source] = torch.from_numpy(pixels).permute(2, 0, 1)[None].contiguous()
+            self._plain[source] = _tensor(self._load(source).pixels)
         return self._plain[source]
+
+    def mask(self, source: str) -> Tensor:
+        """(1, 3, h, w) float32 in [0, 1] of a mask: what is clear is black.
+
+        Raises:
+            ImageError: it cannot be read.
+        """
+        if source not in self._masks:
+            self._masks[source] = _tensor(on_black(self._load(source)))
+        return self._masks[source]
+
+    def _load(self, source: str) -> Picture:
+        """A picture; how one was read that comes from the network is told now, of others it was with the recipe."""
+        new = source not in self._images
+        picture = self._images.load(source)
+        for note in picture.notes if new else ():
+            self._warn(f"{picture.source} {note}")
+        return picture
 
     def pixels(self, source: str | None) -> F32 | None:
         """(h, w, 3) of a picture that may be left out."""
@@ -50,12 +71,15 @@ class InputPictures:
             preparation = self._preparation
             palette = self.pixels(preparation.pictures().get("palette.from"))
             pixels = preparation.apply(self.plain(source)[0].permute(1, 2, 0).numpy(), palette=palette)
-            self._prepared[source] = torch.from_numpy(pixels).permute(2, 0, 1)[None].contiguous()
+            self._prepared[source] = _tensor(pixels)
         return self._prepared[source]
 
     def context(self, seed: int, device: str, warn: Callable[[str], None], title: str = "") -> RenderContext:
         """A render context whose pictures are loaded here."""
-        return RenderContext(seed, device, picture=self.prepared, plain_picture=self.plain, warn=warn, title=title)
+        self._warn = warn
+        return RenderContext(
+            seed, device, picture=self.prepared, plain_picture=self.plain, mask=self.mask, warn=warn, title=title
+        )
 
     def digests(self, recipe: Recipe) -> dict[str, str]:
         """SHA-256 of every input's file, by the name the report gives it."""
@@ -70,7 +94,7 @@ class InputPictures:
         for name, path, source in named_inputs(recipe.pictures()):
             role = name.partition(" ")[0]
             stem = f"inputs/{name.replace(' ', '-')}"
-            plain = self.plain(source)
+            plain = self.mask(source) if is_mask(path) else self.plain(source)
             _write(folder / f"{stem}.webp", plain)
             prepared = f"{stem}.webp"
             if role == "style":
@@ -139,13 +163,18 @@ def _role(path: str) -> str:
     if part != "renderer":
         return "colours"
     path = path.removeprefix("base.")
-    if path.endswith("mask"):
+    if is_mask(path):
         return "mask"
     if ".images." in f".{path}":
         return "style"
     if path.startswith("paint."):
         return "target"
     return "initial" if path.startswith("canvas") or path == "start" else "content"
+
+
+def _tensor(pixels: F32) -> Tensor:
+    """(1, 3, h, w) of (h, w, 3)."""
+    return torch.from_numpy(pixels).permute(2, 0, 1)[None].contiguous()
 
 
 def _write(path: Path, picture: Tensor) -> None:

@@ -70,7 +70,7 @@ def _through_symmetry(settings: Any, inputs: InputPictures, recipe: Recipe) -> t
     pictured = bool(initial.pictures())
     start = initial if pictured else Plasma(roughness=0.62)
     random = torch.Generator().manual_seed(recipe.seed)
-    values = initialise(start, InitialContext(layout, random, inputs.plain, symmetry, recipe.seed))
+    values = initialise(start, InitialContext(layout, random, inputs.plain, symmetry, recipe.seed, inputs.mask))
     with torch.no_grad():
         artwork = layout.render(values if pictured else _livelier(values, layout))
     shown = artwork[0].clamp(0, 1).permute(1, 2, 0).numpy()

@@ -54,12 +54,17 @@ class SignalSettings(Settings):
     """Whether a signal has a colour beside its place."""
 
     def read(
-        self, picture: Callable[[str], F32], random: np.random.Generator, warn: Callable[[str], None]
+        self,
+        picture: Callable[[str], F32],
+        mask: Callable[[str], F32],
+        random: np.random.Generator,
+        warn: Callable[[str], None],
     ) -> SignalSet:
         """The signals.
 
         Args:
             picture: source -> (h, w, 3) in [0, 1].
+            mask: the same of a mask, black where it is clear.
             random: the only source of chance, so that a run can be repeated.
             warn: puts a message into the report.
 
@@ -89,10 +94,14 @@ class Places(SignalSettings):
     """Which parts of it become signals: by a threshold, or at random."""
 
     def read(
-        self, picture: Callable[[str], F32], random: np.random.Generator, warn: Callable[[str], None]
+        self,
+        picture: Callable[[str], F32],
+        mask: Callable[[str], F32],
+        random: np.random.Generator,
+        warn: Callable[[str], None],
     ) -> SignalSet:
         """The points of all levels; see the base class."""
-        source = read_source(self.image, self.tone, self.points, picture, random, warn)
+        source = read_source(self.image, self.tone, self.points, picture, random, warn, mask)
         points = np.concatenate([level.points for level in source.levels])
         return SignalSet(points, source.part, source.toned, source.mask, stages=source.stages(self.tone))
 
@@ -126,7 +135,11 @@ class Letters(SignalSettings):
     """Signals to draw at random."""
 
     def read(
-        self, picture: Callable[[str], F32], random: np.random.Generator, warn: Callable[[str], None]
+        self,
+        picture: Callable[[str], F32],
+        mask: Callable[[str], F32],
+        random: np.random.Generator,
+        warn: Callable[[str], None],
     ) -> SignalSet:
         """Points in the letters and, fewer, around them; see the base class."""
         letters = written(self.text, weight=self.weight, margin=self.margin)
@@ -169,7 +182,11 @@ class Colours(SignalSettings):
         return Tone(crop=self.crop, width=self.width)
 
     def read(
-        self, picture: Callable[[str], F32], random: np.random.Generator, warn: Callable[[str], None]
+        self,
+        picture: Callable[[str], F32],
+        mask: Callable[[str], F32],
+        random: np.random.Generator,
+        warn: Callable[[str], None],
     ) -> SignalSet:
         """(x, y, L, a, b) of pixels; see the base class."""
         part = self._tone().part(picture(self.image))

@@ -15,7 +15,7 @@ SHAPE = (100, 90)
 
 
 def source(picture, tone, points, warned):
-    return read_source("x", tone, points, lambda _: picture, np.random.default_rng(0), warned.append)
+    return read_source("x", tone, points, lambda _: picture, np.random.default_rng(0), warned.append, lambda _: picture)
 
 
 @pytest.fixture(scope="module")

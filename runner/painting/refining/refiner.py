@@ -46,6 +46,7 @@ class RefiningContext:
         device: that the network works on.
         picture: source -> (1, 3, h, w) sRGB in [0, 1], prepared as the recipe says.
         plain_picture: the same, not prepared.
+        mask: the same of a mask.
         subject: (width, height) -> (1, 3, height, width) of what is painted.
         paints: (k, 3) OKLab, the only paints; None where colours are free.
     """
@@ -57,6 +58,7 @@ class RefiningContext:
     plain_picture: Callable[[str], Tensor]
     subject: Callable[[tuple[int, int]], Tensor]
     paints: F64 | None = None
+    mask: Callable[[str], Tensor] | None = None
 
 
 class StrokeRefiner:
@@ -96,6 +98,7 @@ class StrokeRefiner:
             height=self.size[1],
             picture=context.picture,
             plain_picture=context.plain_picture,
+            mask=context.mask,
             device=context.device,
             initial=lambda: context.subject(self.size),
             appearances=(PLAIN,) if symmetric is None else appearances_of(symmetric.symmetry),

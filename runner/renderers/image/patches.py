@@ -185,8 +185,15 @@ class PatchRenderer(Renderer):
     def plan(self) -> PatchPlan:
         """Styles and levels; reads the pictures."""
         orbits = self.symmetry.orbit_count(*self.size)  # not the layout, whose tables take long and fill memory
+        context = self.context
         return plan_patches(
-            self.settings, self.symmetry, self.size, orbits, seed=self.context.seed, picture=self.context.picture
+            self.settings,
+            self.symmetry,
+            self.size,
+            orbits,
+            seed=context.seed,
+            picture=context.picture,
+            mask=context.mask_picture,
         )
 
     @cached_property

@@ -36,6 +36,7 @@ from orbifolio.runner.vision.null_encoder import NullEncoder
 
 REPEATS = 0.6  # share of a picture below which a domain is shown twice; a whole sphere's is 2/pi of its map
 UNSEEN_BYTES = 400  # per pixel, where no network looks: canvas, gradient, what L-BFGS remembers
+_SHAPE_KEPT = 0.12  # of width / height that rounding may change before it is told: an eighth of the picture is cut
 MAX_RETRIES = 3  # of a step whose loss is not finite, each softer than the one before: more hide that weights are wrong
 
 
@@ -134,6 +135,7 @@ class ImageRenderer(Renderer):
             notes = []
             if width != desired:
                 notes.append(f"width rounded from {desired} to {width} px for the symmetry and the network")
+            notes += self._cut(width, height)
             extent = self.symmetry.extent(width, height)  # not the layout, whose tables take long and fill memory
             crop = self._crop_size(width, height)
             if len(phases) == len(self.sizes) - 1:  # told once, of the size that is kept
@@ -157,6 +159,20 @@ class ImageRenderer(Renderer):
                 )
             )
         return tuple(phases)
+
+    def _cut(self, width: int, height: int) -> list[str]:
+        """A note where the wanted shape is so long that multiples of the network's stride cannot come near it."""
+        wanted, multiple = self.parts.ratio, self._multiple()
+        if self.symmetry.ratio is not None or _alike(width / height, wanted):
+            return []
+        sizes = (multiple * number for number in range(1, 1 + 16384 // multiple))
+        fitting = ((size, self.symmetry.fit(size, multiple=multiple, ratio=wanted)) for size in sizes)
+        size = next((size for size, (wide, high) in fitting if size > width and _alike(wide / high, wanted)), 0)
+        cure = f"; a size of {size} keeps it whole" if size else ""
+        return [
+            f"{width} x {height} px is {width / height:.3g} times as wide as high, not {wanted:.3g}, since sides are "
+            f"multiples of {multiple} px: the picture is cut to fit{cure}"
+        ]
 
     @property
     def encoder(self) -> Encoder:
@@ -201,7 +217,9 @@ class ImageRenderer(Renderer):
     def _initial(self, phase: int, layout: Layout) -> Tensor:
         """Orbit values that `init` holds at a phase's size."""
         random = generator(self.context.seed, "initial", phase, 0)
-        request = InitialContext(layout, random, self.context.plain_picture, self.symmetry, self.context.seed)
+        request = InitialContext(
+            layout, random, self.context.plain_picture, self.symmetry, self.context.seed, self.context.mask_picture
+        )
         return initialise(self.parts.canvas.initial, request).to(self.context.device)
 
     def _canvas_phase(self, phase: int, layout: Layout) -> CanvasPhase:
@@ -231,6 +249,7 @@ class ImageRenderer(Renderer):
             height=height,
             picture=self.context.picture,
             plain_picture=self.context.plain_picture,
+            mask=self.context.mask_picture,
             appearances=appearances_of(self.symmetry),
             device=self.context.device,
             initial=lambda: layout.render(self._initial(phase, layout)),
@@ -373,3 +392,8 @@ def _shown(artwork: Tensor) -> F32:
     """(height, width, 3) of an artwork (1, 3, height, width), clamped."""
     picture: F32 = artwork[0].clamp(0, 1).permute(1, 2, 0).contiguous().cpu().float().numpy()
     return picture
+
+
+def _alike(ratio: float, wanted: float) -> bool:
+    """Whether two shapes differ by no more than rounding may change."""
+    return abs(ratio / wanted - 1) < _SHAPE_KEPT

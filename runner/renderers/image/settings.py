@@ -19,7 +19,7 @@ from orbifolio.runner.canvas.pixels import Pixels
 from orbifolio.runner.devices import choose_precision
 from orbifolio.runner.errors import IllegalSymmetry
 from orbifolio.runner.objectives import AnyObjective
-from orbifolio.runner.objectives.objective_list import complaints_of, layers_of, pictures_of
+from orbifolio.runner.objectives.objective_list import complaints_of, layers_of, least_sides_of, pictures_of
 from orbifolio.runner.optimisers import AnyOptimiser
 from orbifolio.runner.optimisers.lbfgs import Lbfgs
 from orbifolio.runner.renderers.base import RenderContext, RendererSettings
@@ -173,3 +173,7 @@ class ImageOptimisation(RendererSettings):
         canvas: CanvasSettings = self.canvas
         sources = {f"canvas.{path}": source for path, source in canvas.pictures().items()}
         return {**sources, **pictures_of(self.objectives)}
+
+    def least_sides(self) -> dict[str, tuple[int, str]]:
+        """Of the style pictures; see the base class."""
+        return least_sides_of(self.objectives, self.vision)

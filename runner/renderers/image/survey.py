@@ -113,6 +113,10 @@ class Survey(RendererSettings):
         """The base's image sources."""
         return {f"base.{path}": source for path, source in self.base.pictures().items()}
 
+    def least_sides(self) -> dict[str, tuple[int, str]]:
+        """The base's; see the base class."""
+        return {f"base.{path}": least for path, least in self.base.least_sides().items()}
+
 
 def label(values: Mapping[str, Any]) -> str:
     """A caption: the values, without their paths where there is one only."""
