@@ -11,14 +11,17 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 from PIL import Image
+from scipy import ndimage
 from torch import Tensor
 
-from orbifolio.runner.arrays import I64, U8
+from orbifolio.runner.arrays import F32, F64, I64, U8
 from orbifolio.runner.errors import InputError
 from orbifolio.runner.strokes.agent.glyphs import laid_out
 from orbifolio.runner.strokes.agent.network import AgentShape
 
 UNKNOWN = -1  # the class of a picture that has none
+MARKED = 0.1  # of the darkest ink: what is fainter is paper
+BOX, GAP, SMOOTHED = 140, 3, 1.5  # pixels of a writing's box; half a gap that is closed; sigma that joins its specks
 
 
 @dataclass(frozen=True)
@@ -76,11 +79,31 @@ def prepared(picture: Tensor, shape: AgentShape) -> Tensor:
     pixels = picture[0].permute(1, 2, 0).numpy()
     if shape.planes == 3:
         return torch.from_numpy(fitted([np.round(pixels * 255).astype(np.uint8)], shape.side, 3))
-    grey = pixels.mean(axis=2).astype(np.float64)
+    return torch.from_numpy(fitted([laid_out(_solid_ink(pixels.mean(axis=2)))], shape.side, 1, inverted=True))
+
+
+def _solid_ink(grey: F32) -> F64:
+    """Lines as solid and dark as a pen's, whatever drew them: (h, w) in [0, 1] -> (h, w) of a writing's box.
+
+    A dry brush or chalk leaves specks, which would be pale when they are shrunk: gaps narrower than a line are closed,
+    and the ink is as dark as is usual in it, not as its darkest speck.
+    """
     paper = float(np.median(np.concatenate((grey[0], grey[-1], grey[:, 0], grey[:, -1]))))
-    ink = np.abs(grey - paper)  # dark on light and light on dark alike
-    ink = ((ink / max(float(ink.max()), 1e-6) - 0.25) / 0.5).clip(0, 1)
-    return torch.from_numpy(fitted([laid_out(ink)], shape.side, 1, inverted=True))
+    ink = np.abs(grey.astype(np.float64) - paper)  # dark on light and light on dark alike
+    ink /= max(float(ink.max()), 1e-6)
+    rows, columns = np.flatnonzero(ink.max(1) > MARKED), np.flatnonzero(ink.max(0) > MARKED)
+    if not len(rows):
+        return ink
+    ink = ink[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+    scale = BOX / max(ink.shape)
+    size = tuple(max(1, round(length * scale)) for length in reversed(ink.shape))
+    box = np.asarray(Image.fromarray(ink.astype(np.float32)).resize(size, Image.Resampling.BOX), np.float64)
+    box = np.pad(box, GAP)  # a closing sees nothing beyond an edge
+    y, x = np.mgrid[-GAP : GAP + 1, -GAP : GAP + 1]
+    closed = ndimage.grey_closing(ndimage.gaussian_filter(box, SMOOTHED), footprint=np.hypot(x, y) <= GAP)
+    usual = float((closed**2).sum() / max(float(closed.sum()), 1e-6))
+    solid: F64 = ((closed / max(usual, 1e-6) - 0.25) / 0.5).clip(0, 1)
+    return solid
 
 
 def parted(images: U8, classes: I64, names: Sequence[str], unseen: int, where: str) -> Split:

@@ -124,3 +124,21 @@ def test_an_error_of_a_known_size_is_measured(size, seed):
     found = picture_errors(targets + size, targets)
     assert found["mse"] == pytest.approx(size**2)
     assert found["psnr"] == pytest.approx(-20 * np.log10(size))
+
+
+def test_specks_of_chalk_are_read_as_the_line_that_they_are():
+    """A pale line of gaps and a solid black one of the same seven are the same to an agent."""
+    shape = AgentShape(32, 1, 12)
+    solid, chalk = np.ones((2, 120, 120), np.float32)
+    places = [(20 + k, 30) for k in range(60)] + [(80 - k // 2, 30 + k) for k in range(70)]
+    for number, (x, y) in enumerate(places):
+        solid[y - 3 : y + 4, x - 3 : x + 4] = 0
+        if number % 7 < 3:
+            chalk[y - 3 : y + 4, x - 3 : x + 4] = 0.8
+    chalk[30, 50] = 0.4  # one dark speck
+    one, other = (
+        prepared(torch.from_numpy(picture).expand(1, 3, 120, 120), shape).float() / 255 for picture in (solid, chalk)
+    )
+    ink = 1 - one
+    assert float(((1 - other) * ink).sum() / ink.square().sum()) > 0.9  # as dark where the line is
+    assert float((one - other).abs().mean() / ink.mean()) < 0.25
