@@ -102,7 +102,7 @@ class AgentTraining(RendererSettings):
     """Pictures set aside to judge by."""
     paint: tuple[str, ...] = Field(default=(), max_length=100)
     """Pictures to paint in the end instead of those set aside; with black ink they are cut out like MNIST's digits."""
-    cites: ClassVar[tuple[str, ...]] = ("nakano2019", "ganin2018", "gulrajani2017", "kingma2015")
+    cites: ClassVar[tuple[str, ...]] = ("nakano2019", "ganin2018", "gulrajani2017", "kingma2015", "goodnow1973")
 
     def build(self, context: RenderContext) -> AgentRenderer:
         """The renderer of these settings."""

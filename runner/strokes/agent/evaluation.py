@@ -17,10 +17,11 @@ from orbifolio.runner.strokes.agent.action_space import ActionSpace
 from orbifolio.runner.strokes.agent.dataset import Targets
 from orbifolio.runner.strokes.agent.demonstrations import Demonstration
 from orbifolio.runner.strokes.agent.fitted_demonstrations import fit_demonstrations, followed
-from orbifolio.runner.strokes.agent.metrics import ink_shares, picture_errors, stroke_order
+from orbifolio.runner.strokes.agent.metrics import ink_shares, picture_errors
 from orbifolio.runner.strokes.agent.metrics_sheet import cell_of, in_order
 from orbifolio.runner.strokes.agent.network import AgentNetwork
 from orbifolio.runner.strokes.agent.rollout import Rollout, replay, roll_out
+from orbifolio.runner.strokes.agent.stroke_order import order_kept
 from orbifolio.runner.strokes.brush_models.base import Painter
 from orbifolio.runner.strokes.document.document import Painting
 from orbifolio.runner.strokes.mypaint.actions import COLOUR, Space
@@ -92,7 +93,7 @@ def evaluate(
         real = in_program(program, actions, pens, space, pictures.shape[-1], seed)
         figures["program"] = picture_errors(real, pictures)
         figures["neural to program"] = picture_errors(canvas, real)
-    habits = stroke_order(actions, classes, seed)
+    habits = order_kept(actions, pens, classes, seed)
     if habits:
         figures["strokes"] = habits
     if ways is not None:

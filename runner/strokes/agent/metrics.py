@@ -1,23 +1,14 @@
-"""How well an agent paints: errors of its paintings, and how consistent its strokes are within a class.
-
-The order of strokes is measured at their middles. `spread` is how far the k-th stroke of a picture lies from the mean
-k-th stroke of its class, `shuffled` the same with the strokes of each picture in random order. So
-`order = 1 - spread / shuffled` is 0 for an agent without habits and 1 for one that always makes the same strokes.
-"""
+"""How well an agent paints: errors of its paintings, and ink that serves nothing."""
 
 from __future__ import annotations
 
-import numpy as np
 from torch import Tensor
 from torch.nn.functional import max_pool2d
 
-from orbifolio.runner.arrays import F64
 from orbifolio.runner.strokes.agent.rollout import Rollout
 from orbifolio.runner.strokes.brush_models.metrics import decibels
-from orbifolio.runner.strokes.mypaint.actions import VIA
 
 NEAR = 1  # pixels beside a picture's ink that are not stray: a brush's edge is softer than a pen's
-SHUFFLES = 8  # random orders of each class, averaged
 
 
 def picture_errors(paintings: Tensor, targets: Tensor) -> dict[str, float]:
@@ -47,36 +38,3 @@ def ink_shares(rollout: Rollout, targets: Tensor) -> dict[str, float]:
     seen, laid = float(rollout.covered.sum()), float(rollout.laid.sum())
     stray = float(stray_ink(rollout.covered, targets).sum())
     return {"stray": stray / max(seen, 1e-12), "hidden": (laid - seen) / max(laid, 1e-12)}
-
-
-def stroke_order(actions: Tensor, classes: Tensor, seed: int) -> dict[str, float]:
-    """How consistent the order of strokes is; see the module's docstring.
-
-    Args:
-        actions: (n, t, 12) of n paintings.
-        classes: (n,) numbers; negative for pictures without a class.
-        seed: of the random orders.
-
-    Returns:
-        `spread` and `shuffled` in sides of the canvas, and `order`; nothing without classes.
-    """
-    middles, labels = actions[:, :, VIA].detach().numpy().astype(np.float64), classes.numpy()
-    random = np.random.default_rng([seed, 21])
-    spread, shuffled, count = 0.0, 0.0, 0
-    for label in np.unique(labels[labels >= 0]):
-        alike = middles[labels == label]
-        if len(alike) < 2:
-            continue
-        count += len(alike)
-        spread += len(alike) * _spread(alike)
-        numbers = np.arange(alike.shape[1])[None].repeat(len(alike), 0)
-        orders = [random.permuted(numbers, axis=1)[..., None] for _ in range(SHUFFLES)]
-        shuffled += len(alike) * float(np.mean([_spread(np.take_along_axis(alike, order, 1)) for order in orders]))
-    if not count:
-        return {}
-    return {"spread": spread / count, "shuffled": shuffled / count, "order": 1 - spread / max(shuffled, 1e-12)}
-
-
-def _spread(middles: F64) -> float:
-    """Mean distance of the k-th middle from the mean k-th middle, (n, t, 2) -> in sides."""
-    return float(np.hypot(*np.moveaxis(middles - middles.mean(axis=0), 2, 0)).mean())

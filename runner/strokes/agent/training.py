@@ -28,6 +28,7 @@ from orbifolio.runner.strokes.agent.fitted_demonstrations import Leads
 from orbifolio.runner.strokes.agent.metrics import stray_ink
 from orbifolio.runner.strokes.agent.network import AgentNetwork, draw_weights
 from orbifolio.runner.strokes.agent.rollout import Rollout, roll_out
+from orbifolio.runner.strokes.agent.stroke_order import against_grammar
 from orbifolio.runner.strokes.rasteriser.separate_strokes import Stamp
 
 FINAL_RATE = 0.1  # of a phase's rate, at its end
@@ -53,6 +54,9 @@ class AgentPhase(Settings):
     """Weight of ink where the picture has none nearby. It counts in proportion, so that faint lines are not cheap."""
     hidden: float = Field(default=0.0, ge=0)
     """Weight of ink that lies on ink, and so changes nothing."""
+    grammar: float = Field(default=0.0, ge=0)
+    """Weight of what goes against the order that hands prefer, whatever they draw: begin at the top and the left, draw
+    downwards and to the right. It decides where pixels do not care."""
     critic_steps: int = Field(default=5, ge=1, le=100)
     """Steps of the critic for each step of the agent."""
     critic_rate: float = Field(default=3e-4, gt=0, le=1)
@@ -159,6 +163,8 @@ class AgentTrainer:
             terms["stray"] = phase.stray * stray_ink(rollout.covered, targets).mean()
         if phase.hidden:
             terms["hidden"] = phase.hidden * (rollout.laid - rollout.covered).mean()
+        if phase.grammar:
+            terms["grammar"] = phase.grammar * against_grammar(rollout.actions, rollout.pens).mean()
         if phase.forcing:
             terms["forcing"] = phase.forcing * self._forcing(rollout.chosen, index)
         return terms

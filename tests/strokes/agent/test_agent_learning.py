@@ -14,7 +14,7 @@ from orbifolio.runner.strokes.agent.dataset import Targets
 from orbifolio.runner.strokes.agent.demonstrations import Examples, demonstrations_of, read_examples
 from orbifolio.runner.strokes.agent.fitted_demonstrations import Leads, fit_demonstrations, followed
 from orbifolio.runner.strokes.agent.handwriting import draw_handwriting
-from orbifolio.runner.strokes.agent.metrics import ink_shares, picture_errors, stray_ink, stroke_order
+from orbifolio.runner.strokes.agent.metrics import ink_shares, picture_errors, stray_ink
 from orbifolio.runner.strokes.agent.network import AgentNetwork, AgentShape, draw_weights
 from orbifolio.runner.strokes.agent.rollout import replay, roll_out
 from orbifolio.runner.strokes.agent.training import AgentPhase, AgentTask, AgentTrainer
@@ -337,17 +337,6 @@ def test_the_critics_slope_is_judged_for_each_picture_alone():
     with torch.no_grad():
         critic.score.weight.zero_()
     assert critic_loss(critic, pictures, targets, torch.Generator())[1].item() == pytest.approx(10)  # slope 0
-
-
-def test_the_order_of_strokes_is_measured():
-    random = torch.Generator().manual_seed(8)
-    base = torch.rand(2, 6, 12, generator=random)
-    classes = torch.arange(60) % 2
-    same = base[classes]
-    assert stroke_order(same, classes, 1)["order"] == pytest.approx(1)
-    mixed = torch.stack([row[torch.randperm(6, generator=random)] for row in same])
-    assert abs(stroke_order(mixed, classes, 1)["order"]) < 0.1
-    assert stroke_order(same, torch.full((60,), -1), 1) == {}
 
 
 def test_a_file_holds_the_agent_and_its_manner(tmp_path):

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from orbifolio.runner.errors import InputError
 from orbifolio.runner.strokes.agent.action_space import STEPPED, ActionSpace, Discrete
 from orbifolio.runner.strokes.agent.dataset import UNKNOWN, fitted, parted, prepared
-from orbifolio.runner.strokes.agent.metrics import picture_errors, stroke_order
+from orbifolio.runner.strokes.agent.metrics import picture_errors
 from orbifolio.runner.strokes.agent.network import AgentNetwork, AgentShape
 from orbifolio.runner.strokes.mypaint.actions import COLOUR, END, END_PRESSURE, ENTRY_PRESSURE, START
 
@@ -102,20 +102,6 @@ def test_where_a_digit_lies_does_not_matter(right, down):
     shape, shifted = AgentShape(32, 1, 12), np.roll(picture, (down, right), axis=(0, 1))
     one, other = (prepared(torch.from_numpy(p).expand(1, 3, 40, 40), shape) for p in (picture, shifted))
     assert torch.equal(one, other)
-
-
-@given(st.integers(0, 1000))
-@settings(max_examples=20, deadline=None)
-def test_the_order_of_strokes_is_that_of_each_class_wherever_it_lies(seed):
-    random = torch.Generator().manual_seed(seed)
-    actions = torch.rand(12, 5, 12, generator=random)
-    classes = torch.arange(12) % 3
-    shift = torch.rand(3, 1, 12, generator=random)[classes]  # a class as a whole may lie elsewhere
-    before, after = stroke_order(actions, classes, 1), stroke_order(actions + shift, classes, 1)
-    assert after == pytest.approx(before, abs=1e-4)
-    doubled = stroke_order(2 * actions, classes, 1)
-    assert doubled["spread"] == pytest.approx(2 * before["spread"], rel=1e-5)
-    assert doubled["order"] == pytest.approx(before["order"], abs=1e-5)
 
 
 @given(st.floats(0.01, 1), st.integers(0, 100))
