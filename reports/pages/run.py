@@ -19,6 +19,7 @@ from orbifolio.reports.parts.judgement import judgement_part
 from orbifolio.reports.parts.lead_image import run_lead_image, run_scrubber
 from orbifolio.reports.parts.notice import advisory_notice, outcome_notice
 from orbifolio.reports.parts.painting.candidates import candidates_part
+from orbifolio.reports.parts.painting.class_cells import class_cells_part
 from orbifolio.reports.parts.painting.marks import marks_part
 from orbifolio.reports.parts.painting.stroke_comparison import stroke_comparison
 from orbifolio.reports.parts.phases import phases_part
@@ -72,6 +73,7 @@ def run_page(run: RunRecord, gallery: Path) -> Page:
         image_pairs(run, place),
         stroke_comparison(run, place),
         candidates_part(run, place),
+        class_cells_part(run, place),
         marks_part(run),
         symmetry_section(run),
         judgement_part(run),

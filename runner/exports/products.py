@@ -69,6 +69,7 @@ TITLES = {
     "candidates.png": "All candidates, painted small",
     "unpainted.png": "What was painted, before it was",
     "candidates.json": "What the judge says of each candidate",
+    "classes.json": "What the judge says of each painting",
     "strokes.csv": "The strokes as a table",
     "painting.json": "The painting in numbers",
     "mypaint.png": "Painted by the real program",

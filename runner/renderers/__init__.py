@@ -13,6 +13,7 @@ RENDERERS = KindFamily(
         "patches": "orbifolio.runner.renderers.image.patches:Patches",
         "painting": "orbifolio.runner.renderers.painting:PaintedPicture",
         "class-pictures": "orbifolio.runner.renderers.image.class_pictures:ClassPictures",
+        "class-comparison": "orbifolio.runner.renderers.image.class_comparison:ClassComparison",
         "growing-neural-gas": "orbifolio.runner.renderers.growing_neural_gas:GrowingNeuralGas",
         "self-organising-map": "orbifolio.runner.renderers.self_organising_map:SelfOrganisingMapPicture",
         "painter-training": "orbifolio.runner.renderers.training.painter_training:PainterTraining",

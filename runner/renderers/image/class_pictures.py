@@ -10,7 +10,6 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field, replace
-from functools import cached_property
 from typing import Annotated, Any, ClassVar, Literal
 
 import numpy as np
@@ -46,6 +45,7 @@ JUDGED_VIEWS = (*MOVES, Soften(smallest=0.25), Grain(amount=0.03))  # ranked mos
 PICTURE_SECONDS = 0.025  # of a step for each candidate at 128 px, for the plan; measured on two processor cores
 JUDGED_SECONDS = 2.0  # of painting a candidate and judging it, in the same way
 FINE = layers((22, 0, 1, 1), (50, 0.03, 1, 0), (100, 0.045, 1, 0), (190, 0.055, 1, 0))  # wide strokes eat petals
+OIL = Oil(layers=FINE, saturation=1.0)
 MAKING = 2  # phases before the painting's
 JUDGED_SIDE = 384  # pixels at which candidates are painted: more than any classifier sees
 PAINTED_SIDE = 384  # pixels to which a candidate is enlarged for the painter
@@ -91,12 +91,14 @@ class ClassPictures(RendererSettings):
     """Random views of the soft term: what is recognised through them survives a brush."""
     saturation: float = Field(default=1.5, ge=0, le=4)
     """Factor of colours before painting: made pictures are pale."""
-    look: AnyLook = Oil(layers=FINE, saturation=1.0)
+    look: AnyLook = OIL
     """How the picture is painted; by default in oil, with strokes fine enough for petals and stripes."""
     size: int = Field(default=1024, ge=64, le=16384)
     """Side of the painting in pixels."""
     brush_size: float = Field(default=1.0, ge=0.2, le=5)
     """Factor of the width of all strokes."""
+    strokes: int | None = Field(default=None, ge=1, le=500_000)
+    """At most so many strokes, where they are needed most; none: as many as it takes."""
     cites: ClassVar[tuple[str, ...]] = ("yin2020", "nakano2019", "mordvintsev2018", "rudin1992")
 
     def build(self, context: RenderContext) -> ClassRenderer:
@@ -143,7 +145,9 @@ class ClassPictures(RendererSettings):
         """How a candidate is painted."""
         look: PaintingLook = self.look  # without faces, so that all candidates have the same layers
         plain = look.model_copy(update={"faces": False})
-        return PaintedPicture(image="candidate", look=plain, size=self.size, brush_size=self.brush_size)
+        return PaintedPicture(
+            image="candidate", look=plain, size=self.size, brush_size=self.brush_size, strokes=self.strokes
+        )
 
     def complaints(self, aspect_of: Callable[[str], float | None]) -> list[tuple[str, str]]:
         """Unknown classes, picks beyond the candidates, a judge that had a part; see the base class."""
@@ -205,33 +209,40 @@ class ClassRenderer(Renderer):
 
     charted = ("probability",)
 
-    def __init__(self, settings: ClassPictures, context: RenderContext) -> None:
+    def __init__(
+        self, settings: ClassPictures, context: RenderContext, loaded: dict[VisionSettings, Encoder] | None = None
+    ) -> None:
+        """A renderer that loads networks when it needs them.
+
+        Args:
+            loaded: networks that other renderers have loaded; it is added to.
+        """
         self.settings, self.context = settings, context
+        self._loaded = {} if loaded is None else loaded
         self._painter: PaintingRenderer | None = None
         self._state: ClassState | None = None
 
-    @cached_property
+    @property
     def _networks(self) -> tuple[Encoder, ...]:
-        classifiers: tuple[VisionSettings, ...] = self.settings.classifiers
-        return tuple(item.build().to(self.context.device, torch.float32) for item in classifiers)
+        return tuple(self._network(classifier) for classifier in self.settings.classifiers)
 
-    @cached_property
-    def _judge(self) -> Encoder:
-        judge: VisionSettings = self.settings.judge
-        return judge.build().to(self.context.device, torch.float32)
+    @property
+    def judge(self) -> Encoder:
+        """The classifier that had no part in the making, loaded when first needed."""
+        return self._network(self.settings.judge)
 
-    def _context_of(self, picture: F32) -> RenderContext:
-        """The run's, for a painter who is given this picture."""
-        shown = torch.from_numpy(np.ascontiguousarray(picture.transpose(2, 0, 1)))[None]
-        return replace(self.context, plain_picture=lambda source: shown)
+    def _network(self, settings: VisionSettings) -> Encoder:
+        if settings not in self._loaded:
+            self._loaded[settings] = settings.build().to(self.context.device, torch.float32)
+        return self._loaded[settings]
 
     def _painter_of(self, picture: F32) -> PaintingRenderer:
-        return PaintingRenderer(self.settings.painting(), self._context_of(picture))
+        return PaintingRenderer(self.settings.painting(), shown_to(self.context, picture))
 
     def _sketch(self, candidate: Tensor) -> F32:
         """A candidate, painted small."""
         picture = prepared(candidate, self.settings.saturation)
-        sketch = self.settings.painting().sketch(self._context_of(picture), JUDGED_SIDE)
+        sketch = self.settings.painting().sketch(shown_to(self.context, picture), JUDGED_SIDE)
         assert sketch is not None
         return sketch
 
@@ -282,10 +293,13 @@ class ClassRenderer(Renderer):
     def _painting_of(self, state: ClassState) -> PaintingRenderer:
         """The painter of the chosen candidate."""
         if self._painter is None:
-            assert state.pictures is not None
-            picture = prepared(state.pictures[self.chosen(state)], self.settings.saturation)
-            self._painter = self._painter_of(picture)
+            self._painter = self._painter_of(self.subject(state))
         return self._painter
+
+    def subject(self, state: ClassState) -> F32:
+        """What is painted of a judged batch: the chosen candidate, as the painter is given it."""
+        assert state.pictures is not None
+        return prepared(state.pictures[self.chosen(state)], self.settings.saturation)
 
     def chosen(self, state: ClassState) -> int:
         """Index of the candidate that is painted."""
@@ -301,17 +315,17 @@ class ClassRenderer(Renderer):
         if state.painting is None:
             assert state.pictures is not None
             state.sketches.append(self._sketch(state.pictures[number]))
-            state.probabilities.append(self._probability(state.sketches[-1]))
+            state.probabilities.append(self.probability(state.sketches[-1]))
             return Outcome({}, {"probability": state.probabilities[-1]})
         painter = self._painting_of(state)
         outcome = painter.step(state.painting)
-        state.probability = self._probability(painter.image(state.painting))
+        state.probability = self.probability(painter.image(state.painting))
         return replace(outcome, metrics={**outcome.metrics, "probability": state.probability})
 
-    def _probability(self, painted: F32) -> float:
-        """Of the class, as the judge sees a painted picture."""
+    def probability(self, painted: F32) -> float:
+        """Of the class, as the judge sees a painted picture, (height, width, 3) in [0, 1]."""
         picture = torch.from_numpy(np.ascontiguousarray(painted.transpose(2, 0, 1)))[None].to(self.context.device)
-        return class_probability(self._judge, picture, self.settings.number, self.settings.side, JUDGED_VIEWS)
+        return class_probability(self.judge, picture, self.settings.number, self.settings.side, JUDGED_VIEWS)
 
     def sheet(self, state: ClassState) -> F32:
         """The candidates, numbered; painted and with the judge's probability, where they have been judged."""
@@ -374,8 +388,8 @@ class ClassRenderer(Renderer):
         painter = self._painting_of(state)
         files |= {**painter.extras(state.painting, tone), "unpainted.png": encoding.png(painter.subject_picture)}
         record = {
-            "class": self._judge.classes[self.settings.number],
-            "judge": self._judge.name,
+            "class": self.judge.classes[self.settings.number],
+            "judge": self.judge.name,
             "candidates": [round(value, 4) for value in state.probabilities],
             "painted": self.chosen(state) + 1,
             "picked": self.settings.pick is not None,
@@ -385,21 +399,27 @@ class ClassRenderer(Renderer):
 
     def weights(self) -> tuple[Mapping[str, str], ...]:
         """Of every network in use."""
-        return tuple(asdict(network.provenance) for network in (*self._networks, self._judge))
+        return tuple(asdict(network.provenance) for network in (*self._networks, self.judge))
 
     def describe(self) -> str:
         """The class and its networks, the prior, and the painting."""
         settings = self.settings
         names = " and ".join(network.name for network in self._networks)
         lines = [
-            f"class {self._judge.classes[settings.number]} ({settings.number}) by {names} in fp32",
+            f"class {self.judge.classes[settings.number]} ({settings.number}) by {names} in fp32",
             StatisticsPriorObjective(settings.prior, self._networks[0].statistics).describe(),
-            f"judged by {self._judge.name}",
+            f"judged by {self.judge.name}",
         ]
         if self._state is not None and self._state.painting is not None:
             lines.append(f"candidate {self.chosen(self._state) + 1} painted")
             lines.append(self._painting_of(self._state).describe())
         return "\n".join(lines)
+
+
+def shown_to(context: RenderContext, picture: F32) -> RenderContext:
+    """A context for a painter who is given this picture, (height, width, 3) in [0, 1], whatever it asks for."""
+    shown = torch.from_numpy(np.ascontiguousarray(picture.transpose(2, 0, 1)))[None]
+    return replace(context, picture=lambda source: shown, plain_picture=lambda source: shown)
 
 
 def prepared(picture: Tensor, saturation: float) -> F32:

@@ -196,7 +196,7 @@ class SurveyRenderer(Renderer):
         """Each variation's own picture as PNG, without the finish."""
         files = {}
         for title, picture in zip(self.labels, [*state.done, self._current(state)], strict=False):
-            files[f"{_file_name(title)}.png"] = encoding.png(picture)
+            files[f"{file_name(title)}.png"] = encoding.png(picture)
         return files
 
     def save(self, state: SurveyState) -> dict[str, Any]:
@@ -255,7 +255,8 @@ class SurveyRenderer(Renderer):
         return loaded[-1].describe() if loaded else ""
 
 
-def _file_name(title: str) -> str:
+def file_name(title: str) -> str:
+    """A title as the name of a file, without an ending."""
     return "".join(c if c.isalnum() or c in "-." else "-" for c in title).strip("-.") or "variation"
 
 
@@ -263,20 +264,25 @@ def _columns(count: int) -> int:
     return max(1, round(math.sqrt(count) * 1.2))
 
 
-def sheet_size(count: int) -> tuple[int, int]:
-    """(width, height) in pixels of a contact sheet of so many pictures."""
-    columns = _columns(count)
+def sheet_size(count: int, columns: int | None = None) -> tuple[int, int]:
+    """(width, height) in pixels of a contact sheet of so many pictures; by default it is a little wider than high."""
+    columns = columns or _columns(count)
     return columns * (CELL + GAP) + GAP, -(-count // columns) * (CELL + CAPTION + GAP) + GAP
 
 
-def contact_sheet(pictures: list[F32], labels: list[str]) -> F32:
+def contact_sheet(pictures: list[F32], labels: list[str], columns: int | None = None) -> F32:
     """Pictures in a grid, each fitted into a cell, with its label below.
+
+    Args:
+        pictures: (h, w, 3) in [0, 1] each.
+        labels: of as many.
+        columns: of the grid; by default it is a little wider than high.
 
     Returns:
         (height, width, 3) float32 in [0, 1] on white.
     """
-    columns = _columns(len(pictures))
-    sheet = Image.new("RGB", sheet_size(len(pictures)), "white")
+    columns = columns or _columns(len(pictures))
+    sheet = Image.new("RGB", sheet_size(len(pictures), columns), "white")
     draw = ImageDraw.Draw(sheet)
     font = ImageFont.load_default(size=16)
     for number, (picture, title) in enumerate(zip(pictures, labels, strict=False)):
