@@ -129,15 +129,25 @@ def run_loaded(
         on_start(run_folder)
         publishing.begin(run_folder)
 
+    def publish() -> None:
+        stop.closing = stop.stepping = False  # the run is over: Ctrl-C now ends the last publication
+        publishing.finish()
+
     with BackgroundPublisher(loaded.recipe.publish, base, gallery, say) as publishing:
         try:
-            return _report(work, gallery, terminal, both)
+            return _report(work, gallery, terminal, both, publish)
         finally:
-            stop.closing = stop.stepping = False  # the run is over: Ctrl-C now ends the last publication
+            stop.closing = stop.stepping = False
 
 
-def _report(work: Run, gallery: Path, terminal: Terminal, on_start: Callable[[Path], None]) -> RunResult:
-    """Run, with a report that is rewritten while it runs."""
+def _report(
+    work: Run,
+    gallery: Path,
+    terminal: Terminal,
+    on_start: Callable[[Path], None],
+    publish: Callable[[], None] = lambda: None,
+) -> RunResult:
+    """Run, with a report that is rewritten while it runs, and published when it is whole."""
     name = work.loaded.name
 
     def listeners(run_folder: Path) -> list[Listener]:
@@ -150,21 +160,28 @@ def _report(work: Run, gallery: Path, terminal: Terminal, on_start: Callable[[Pa
         on_start(run_folder)
         return [terminal, ReportWriter(write)]
 
+    def write_all(run_folder: Path) -> None:
+        write_report(run_folder, gallery=gallery)
+        update_index(gallery, name)
+
+    def complete(run_folder: Path) -> None:
+        terminal.close()
+        try:
+            write_all(run_folder)
+        except OSError as error:  # the picture is safe; only its pages are not
+            raise OrbifolioError(
+                f"{gallery}: the report could not be written ({error.strerror or error}); make room and run "
+                f"`orbifolio gallery {gallery}`"
+            ) from error
+        publish()
+
     try:
-        result = work.execute(listeners)
+        result = work.execute(listeners, complete)
     finally:
         terminal.close()
-    try:
-        write_report(result.folder, gallery=gallery)
-        update_index(gallery, name)
-    except OSError as error:
-        if result.outcome != "done":
-            return result  # the caller shows why it ended, which matters more
-        # The picture is safe; only its pages are not.
-        raise OrbifolioError(
-            f"{gallery}: the report could not be written ({error.strerror or error}); make room and run "
-            f"`orbifolio gallery {gallery}`"
-        ) from error
+    if result.outcome != "done":
+        with contextlib.suppress(OSError):  # the caller shows why it ended, which matters more
+            write_all(result.folder)
     return result
 
 

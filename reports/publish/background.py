@@ -119,10 +119,14 @@ class BackgroundPublisher:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Publish the report as the run left it."""
+        """Publish the report as the run left it, unless that is done."""
+        self.finish()
+
+    def finish(self) -> None:
+        """Publish the report a last time; does nothing the second time, or if the run never began."""
+        if self._folder is None or self._ended.is_set():
+            return
         self._ended.set()
-        if self._folder is None:
-            return  # the run never began
         try:
             if self._thread is not None:
                 self._thread.join()

@@ -2,7 +2,8 @@
 
 Nothing here knows what is rendered. Everything that happens is an event; what shows or keeps something is a listener.
 A run may end in four ways (done, failed, interrupted, killed); its folder then says so and, unless it is done, the run
-can be resumed.
+can be resumed. The checkpoint is the last thing to go, after the report is whole: a run that is killed in between is
+resumed too, to complete it.
 """
 
 from __future__ import annotations
@@ -43,7 +44,7 @@ from orbifolio.runner.run.frame_schedule import FrameSchedule
 from orbifolio.runner.run.input_images import InputPictures, write_stages
 from orbifolio.runner.run.listeners import Listener, LogWriter
 from orbifolio.runner.run.plan import memory_needed, planned_phases, too_large, what_makes
-from orbifolio.runner.run.run_folder import make_folder, read_summary, write_summary
+from orbifolio.runner.run.run_folder import is_finished, make_folder, read_summary, write_summary
 from orbifolio.runner.run.summary import begin_summary, rerun_entries
 
 CHECKPOINT_SECONDS = 15.0  # of work that a crash may lose
@@ -141,11 +142,15 @@ class Run:
         self._saved_at = 0.0
         self._save_cost = 0.0
 
-    def execute(self, listeners: Callable[[Path], Sequence[Listener]]) -> RunResult:
+    def execute(
+        self, listeners: Callable[[Path], Sequence[Listener]], complete: Callable[[Path], None] = lambda folder: None
+    ) -> RunResult:
         """Run all phases, and write how the run ended.
 
         Args:
             listeners: makes the listeners once the folder is known.
+            complete: makes everything else of a run that is done whole, its report above all. A run that was done
+                before it got so far is resumed by doing this alone.
 
         Raises:
             RunFailed: not even a folder could be made.
@@ -153,6 +158,8 @@ class Run:
         """
         started = time.time()
         self.folder = self._folder or make_folder(self.gallery, self.loaded.name, started)
+        if self.resumed and is_finished(self.folder):
+            raise InputError(f"{self.folder}: this run has finished in the meantime; there is nothing to resume")
         (self.folder / "checkpoint").mkdir(exist_ok=True)
         lock = FileLock(self.folder / "checkpoint" / "lock")
         try:
@@ -161,9 +168,16 @@ class Run:
             raise InputError(f"{self.folder}: this run is in use by another process; wait for it") from None
         try:
             if self.resumed and (read_summary(self.folder) or {}).get("status") == "done":
-                raise InputError(f"{self.folder}: this run has finished in the meantime; there is nothing to resume")
-            self._compare_pictures()
-            return self._guarded(started, listeners)
+                self._remove_torn()
+                listeners(self.folder)
+                result = RunResult(self.folder, "done")
+            else:
+                self._compare_pictures()
+                result = self._guarded(started, listeners)
+            if result.outcome == "done":
+                complete(self.folder)
+                remove_checkpoint(self.folder / "checkpoint")
+            return result
         finally:
             lock.release()
 
@@ -206,8 +220,7 @@ class Run:
     ) -> None:
         if checkpoint is not None:
             self._seconds = list(checkpoint.seconds)
-        for torn in self.folder.rglob("*.part"):
-            torn.unlink(missing_ok=True)  # left by a killed process
+        self._remove_torn()
         self._log = LogWriter(self.folder / "events.jsonl", keep=checkpoint.log_bytes if checkpoint else 0)
         self._summary = begin_summary(
             self.loaded,
@@ -234,6 +247,11 @@ class Run:
         )
         for advisory in self.loaded.advisories if checkpoint is None else ():
             self._warn(advisory)
+
+    def _remove_torn(self) -> None:
+        """Remove what a killed process was writing."""
+        for torn in self.folder.rglob("*.part"):
+            torn.unlink(missing_ok=True)
 
     def _restore_summary(self, checkpoint: Checkpoint | None) -> None:
         """Carry over the times and numbers of an earlier part of the run."""
@@ -423,8 +441,6 @@ class Run:
         try:
             self._write_summary()
             self._emit(RunFinished(time=time.time(), outcome=outcome, message=message))
-            if outcome == "done":
-                remove_checkpoint(self.folder / "checkpoint")
         except OSError as error:
             # Everything before stays readable, and the terminal shows the message.
             if outcome == "done":

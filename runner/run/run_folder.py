@@ -56,10 +56,16 @@ def read_summary(folder: Path) -> dict[str, Any] | None:
     return summary if isinstance(summary, dict) else None
 
 
+def is_finished(folder: Path) -> bool:
+    """Whether nothing of a run is left to do: it is done, and its report was whole when its checkpoint was removed."""
+    return (read_summary(folder) or {}).get("status") == "done" and not (folder / "checkpoint").is_dir()
+
+
 def find_resumable(gallery: Path, recipe: str, parameters: Mapping[str, Any]) -> tuple[Path | None, str]:
     """The newest unfinished run of a recipe with the same parameters, in which no process works.
 
-    A run that was killed before its first checkpoint counts too: it starts again in its own folder.
+    A run that was killed before its first checkpoint counts too: it starts again in its own folder. So does one that
+    was killed after its picture was done, but before its report was.
 
     Returns:
         (folder or None, why no run can be resumed).
@@ -73,7 +79,7 @@ def find_resumable(gallery: Path, recipe: str, parameters: Mapping[str, Any]) ->
             if (folder / "checkpoint").is_dir() and not (folder / "final.png").exists():
                 return folder, ""  # killed before it wrote its summary
             continue
-        if summary.get("status") == "done":
+        if is_finished(folder):
             continue
         if _for_the_picture(summary.get("parameters")) != _for_the_picture(
             json.loads(json.dumps(redact_value(parameters)))

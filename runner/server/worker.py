@@ -19,7 +19,7 @@ from rich.console import Console
 
 from orbifolio.runner.files import write_atomically
 from orbifolio.runner.importing import without_collections
-from orbifolio.runner.run.run_folder import read_summary
+from orbifolio.runner.run.run_folder import is_finished
 from orbifolio.runner.run.subprocess import report_outcome, run_child, stop_on_signals
 from orbifolio.runner.server.job_store import Job, JobStore, read_request
 
@@ -65,7 +65,7 @@ def _run(store: JobStore, job: Job, options: argparse.Namespace) -> RunResult:
     folder = store.run_folder(job)
     images = [part for name in job.images for part in ("--image", f"{name}={name}.png")]
     command = shlex.join(["orbifolio", "run", f"recipes/{job.theme}/{job.name}.yaml", *images])
-    if folder is not None and (read_summary(folder) or {}).get("status") == "done":
+    if folder is not None and is_finished(folder):
         return RunResult(folder, "done")  # it was finished before this process began
     return run_loaded(
         loaded,

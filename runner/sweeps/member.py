@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 
 from orbifolio.runner.errors import InputError
-from orbifolio.runner.run.run_folder import make_folder, read_summary
+from orbifolio.runner.run.run_folder import is_finished, make_folder
 from orbifolio.runner.run.subprocess import report_outcome, run_child, stop_on_signals, stop_with_parent
 from orbifolio.runner.sweeps.member_state import read_member_state, write_member_state
 from orbifolio.runner.sweeps.spec import member_folder, private_folder, read_spec, recipe_path
@@ -89,7 +89,7 @@ def _run(options: argparse.Namespace) -> RunResult:
     base = Path(recipe.folder)
     loaded = load(recipe_path(private, spec, task.recipe), task.overrides, given, folder=base)
     run = _begin(options, private, recipe.name)
-    if (read_summary(run) or {}).get("status") == "done":
+    if is_finished(run):
         return RunResult(run, "done")  # it was finished before its supervisor could read so
     try:
         return run_loaded(

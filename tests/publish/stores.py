@@ -164,3 +164,13 @@ def dangling(contents: Callable[[str], bytes | None], start: str = "index.html")
 def of_memory(store: Memory) -> Callable[[str], bytes | None]:
     """Its contents by key, for `dangling`."""
     return lambda key: store.objects[key][0] if key in store.objects else None
+
+
+def of_folder(folder: Path) -> Callable[[str], bytes | None]:
+    """Its contents by key, for `dangling`."""
+
+    def content(key: str) -> bytes | None:
+        path = folder / key
+        return path.read_bytes() if path.is_file() else None
+
+    return content
