@@ -138,7 +138,7 @@ def run(
     console.quiet = quiet
     command = ["orbifolio", "run", str(recipe), *texts, *image_arguments(files), *out_arguments(Path(out))]
     result = run_recipe(
-        load(path, texts, files),
+        load(path, texts, files, typed_in=Path.cwd()),
         path.parent,
         gallery=Path(out),
         device=device,
@@ -166,7 +166,8 @@ def check(recipe: str | Path, *, images: Mapping[str, str | Path] | None = None,
     from orbifolio.runner.recipe.model import load
     from orbifolio.runner.run.plan import make_plan
 
-    loaded = load(_find(recipe), _texts(overrides), {name: Path(file) for name, file in (images or {}).items()})
+    files = {name: Path(file) for name, file in (images or {}).items()}
+    loaded = load(_find(recipe), _texts(overrides), files, typed_in=Path.cwd())
     return CheckedRecipe(
         loaded.recipe.title, tuple(map(str, loaded.warnings)), tuple(loaded.advisories), make_plan(loaded)
     )

@@ -226,7 +226,7 @@ def rank(files: tuple[Path, ...], as_json: bool) -> None:
 def redraw(painting: Path, size: int | None, brush: str | None, program: str, out: Path | None) -> None:
     """Draw a painting again at any size: in bristles, with real MyPaint or a learnt brush.
 
-    Example: orbifolio redraw gallery/paint-a-photo/latest --size 4096
+    Example: orbifolio redraw gallery/paint-a-photo/RUN --size 4096
     """
     from orbifolio.runner.cpu_features import protect
 

@@ -16,6 +16,7 @@ from torch import Tensor
 
 from orbifolio.runner.canvas.wave_picture import WavePicture, WaveSettings
 from orbifolio.runner.images.cover import cover
+from orbifolio.runner.named_files import FileName
 from orbifolio.runner.patches.settings import PATCH_SOURCES, PatchSettings, plan_patches
 from orbifolio.runner.patches.synthesis import synthesise
 from orbifolio.runner.settings import KindFamily, Settings, Shorthand
@@ -112,7 +113,7 @@ class FromImage(InitialState):
     """A picture, scaled to fill the artwork and sampled through the symmetry."""
 
     kind: Literal["image"] = "image"
-    image: str
+    image: FileName
     """Where it comes from: a path, `skimage:NAME`, `https://...`, `s3://...` or `upload`."""
     keep_detail: bool = True
     """At each later phase add back the detail that the smaller size could not hold."""

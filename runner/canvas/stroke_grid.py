@@ -28,6 +28,7 @@ from orbifolio.runner.arrays import F32
 from orbifolio.runner.canvas.base import Canvas, CanvasPhase, CanvasSettings, Upkeep
 from orbifolio.runner.canvas.painted import document_files, drawn_by_program
 from orbifolio.runner.errors import InputError
+from orbifolio.runner.named_files import FileName
 from orbifolio.runner.strokes.brush_models.base import Painter
 from orbifolio.runner.strokes.brush_models.weights import find_painter, load_painter, shipped, unpack
 from orbifolio.runner.strokes.document.document import Painting
@@ -42,7 +43,7 @@ class StrokeGrid(CanvasSettings):
     """Strokes on overlapping tiles, as in the paper; for painters of a fixed resolution too."""
 
     kind: Literal["stroke-grid"] = "stroke-grid"
-    brush: str = "classic/dry_brush"
+    brush: FileName = "classic/dry_brush"
     """A learnt painter of any kind: the name of a shipped one, or the path of a `painter.safetensors`."""
     overlap: int = Field(default=32, ge=0, le=60)
     """Pixels that neighbouring tiles share."""

@@ -21,6 +21,7 @@ from orbifolio.runner.canvas.base import Canvas, CanvasPhase, CanvasSettings
 from orbifolio.runner.canvas.initial import AnyInitial, FromImage
 from orbifolio.runner.canvas.painted import LevelConfig, StrokeCanvas
 from orbifolio.runner.errors import InputError
+from orbifolio.runner.named_files import FileName
 from orbifolio.runner.strokes.brush_models.implicit import ImplicitPainter
 from orbifolio.runner.strokes.brush_models.weights import load_scalable
 from orbifolio.runner.strokes.fitting.colour_solver import ColourRules
@@ -34,7 +35,7 @@ class Strokes(CanvasSettings):
     """Brush strokes; each phase adds a level of thinner ones."""
 
     kind: Literal["strokes"] = "strokes"
-    brush: str = "classic/dry_brush"
+    brush: FileName = "classic/dry_brush"
     """A learnt brush: the name of a shipped one, or the path of a `painter.safetensors`."""
     strokes: int = Field(default=500, ge=1, le=50_000)
     """How many in all; the phases share them in proportion to their sizes."""

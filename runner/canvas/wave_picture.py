@@ -23,6 +23,7 @@ from torch.nn import functional
 from torch.utils.checkpoint import checkpoint
 
 from orbifolio.runner.arrays import F64
+from orbifolio.runner.named_files import FileName
 from orbifolio.runner.settings import Settings
 from orbifolio.runner.symmetry import colour
 from orbifolio.runner.symmetry.base import Layout
@@ -37,7 +38,7 @@ _CHUNK = 4_000_000  # exponentials at a time: about 100 MB, of which a processor
 class WaveSettings(Settings):
     """What a canvas and a start of waves have in common."""
 
-    photo: str
+    photo: FileName
     """The picture that colours the waves: a path, `skimage:NAME`, `orbifolio:NAME`, `https://...` or `upload`."""
     terms: int = Field(default=20, ge=1, le=200)
     """How many waves, those of the lowest frequencies first; a group may have fewer."""

@@ -19,9 +19,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from orbifolio.runner.cloud.extra_files import extra_files, read_extra_files
+from orbifolio.runner.cloud.extra_files import extra_files, is_whole, read_extra_files
 from orbifolio.runner.cloud.wheel import constraints
 from orbifolio.runner.errors import InputError, RecipeError
+from orbifolio.runner.named_files import file_of
 from orbifolio.runner.recipe.model import LoadedRecipe, load
 
 RECIPE = "recipe"
@@ -66,12 +67,12 @@ def pack(loaded: LoadedRecipe, *, mail: bytes | None = None) -> Bundle:
     images: dict[str, str] = {}
     local, buckets = _sources(loaded)
     others = extra_files(loaded)
-    beside = [*local, *(each.named for each in others if each.beside_recipe)]
-    depth = max((posixpath.normpath(path).count("../") for path in beside if not Path(path).is_absolute()), default=0)
+    beside = [path for path in (*local, *(each.named for each in others)) if not is_whole(path)]
+    depth = max((posixpath.normpath(path).count("../") for path in beside), default=0)
     folder = "/".join([RECIPE, *["up"] * max(0, depth - 1), loaded.theme])
     for number, path in enumerate(local, 1):
-        content = _read(loaded.images.base / path)
-        if Path(path).is_absolute():
+        content = _read(file_of(path, loaded.images.base))
+        if is_whole(path):
             name = f"{INPUTS}/{number}-{Path(path).name}"
             text = text.replace(path, posixpath.relpath(name, folder))
         else:
@@ -80,7 +81,7 @@ def pack(loaded: LoadedRecipe, *, mail: bytes | None = None) -> Bundle:
     more, moved = read_extra_files(others, folder)
     files |= more
     for path, name in sorted(moved.items(), key=lambda each: -len(each[0])):
-        text = text.replace(path, name)
+        text = text.replace(path, posixpath.relpath(name, folder))
     for key, given in loaded.images.given.items():
         images[key] = f"{INPUTS}/{key}{given.suffix}"
         files[images[key]] = _read(given)
@@ -150,6 +151,6 @@ def _check(files: Mapping[str, bytes], recipe: str, images: Mapping[str, str]) -
             problems = str(error).replace(f"{scratch}/", "")
             raise InputError(
                 "the recipe is valid here, but would not be on the rented machine, as a file that it names is not "
-                "uploaded; name pictures and models by paths relative to the recipe, and other files by absolute "
-                f"paths\n{problems}"
+                "uploaded; name it by a path relative to the recipe, or by an absolute "
+                f"path\n{problems}"
             ) from None

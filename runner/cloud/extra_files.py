@@ -1,9 +1,8 @@
 """Files besides pictures that a recipe names: (valid recipe) -> what to upload with it, and its path on the node.
 
-For instance a folder of faces, a brush of one's own, shards of strokes, weights, a model. The program looks for models
-from the recipe's folder, and for all others from the folder it is started in; on the node this is the bundle's folder.
-So a file that is named by a path below the current folder gets the same path there, one that is named by an absolute
-path lies in `inputs/`.
+For instance a folder of faces, a brush of one's own, shards of strokes, weights, a model. The program looks for them
+from the recipe's folder. So a file that is named by a relative path gets the same path there, beside the recipe; one
+that is named by an absolute path lies in `inputs/`.
 """
 
 from __future__ import annotations
@@ -16,17 +15,15 @@ from pathlib import Path
 from typing import Any
 
 from orbifolio.runner.errors import InputError
+from orbifolio.runner.named_files import file_of
 from orbifolio.runner.recipe.model import LoadedRecipe
 
 MAX_BYTES = 500_000_000
 """Of all files together, which are read into memory and packed as one archive: more would make every launch wait."""
 MAX_FILES = 50_000
 """A folder with more is usually a data set or a home folder, named by mistake."""
-_OWN = ("recipe", "inputs", "constraints.txt", "mail.yaml")  # names that the bundle has itself
 _FILES = ("path", "images", "labels", "start", "examples", "files", "fonts", "model")
 """Settings whose values are paths, even where they do not look like one."""
-_FROM_RECIPE = ("model",)
-"""Settings whose relative paths start at the recipe's folder."""
 
 
 @dataclass(frozen=True)
@@ -37,13 +34,11 @@ class ExtraFile:
         setting: dotted path of the setting that names it.
         named: as the recipe names it.
         path: of the file or folder on this machine.
-        beside_recipe: whether relative paths start at the recipe's folder.
     """
 
     setting: str
     named: str
     path: Path
-    beside_recipe: bool = False
 
     def files(self) -> Iterator[tuple[str, Path]]:
         """(path below a folder, file) of all its files that are not hidden; ("", file) for a file itself."""
@@ -90,12 +85,16 @@ def extra_files(loaded: LoadedRecipe) -> tuple[ExtraFile, ...]:
         key = _last_key(setting)
         if not text or text in pictures or key == "kind" or "://" in text:
             continue
-        beside = key in _FROM_RECIPE
-        path = loaded.images.base / text if beside else Path(text).expanduser()
+        path = file_of(text, loaded.images.base)
         looks_like_one = key in _FILES or "/" in text or os.sep in text or text.startswith("~")
         if looks_like_one and _exists(path):
-            extras.setdefault(text, ExtraFile(setting, text, path, beside))
+            extras.setdefault(text, ExtraFile(setting, text, path))
     return tuple(extras.values())
+
+
+def is_whole(name: str) -> bool:
+    """Whether a name leads somewhere from any folder."""
+    return os.path.isabs(name) or name.startswith("~")
 
 
 def bundle_path(extra: ExtraFile, number: int, folder: str) -> str:
@@ -105,22 +104,11 @@ def bundle_path(extra: ExtraFile, number: int, folder: str) -> str:
         extra: the file or folder.
         number: makes the names in `inputs/` unique.
         folder: of the recipe in the bundle.
-
-    Raises:
-        InputError: it cannot have the path at which the program would look for it.
     """
     name = extra.named
-    if os.path.isabs(name) or name.startswith("~"):
+    if is_whole(name):
         return f"inputs/file-{number}-{extra.path.name}"
-    if extra.beside_recipe:
-        return posixpath.normpath(posixpath.join(folder, name))
-    below = posixpath.normpath(Path(name).as_posix())
-    if below.partition("/")[0] in ("..", ".", *_OWN):
-        raise InputError(
-            f"{extra.setting}: {name} cannot have the same path on the rented machine; relative paths must lead "
-            "below the current folder; change to another folder, or use an absolute path"
-        )
-    return below
+    return posixpath.normpath(posixpath.join(folder, Path(name).as_posix()))
 
 
 def read_extra_files(extras: tuple[ExtraFile, ...], folder: str) -> tuple[dict[str, bytes], dict[str, str]]:

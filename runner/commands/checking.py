@@ -21,12 +21,12 @@ def check_recipes(
     paths: Sequence[Path], overrides: Sequence[str], images: Mapping[str, Path], *, plan: bool, console: Console
 ) -> bool:
     """Check each recipe; True if none has an error."""
-    good = True
+    good, here = True, Path.cwd()
     for path in paths:
         try:
-            loaded = load(path, overrides, images)
+            loaded = load(path, overrides, images, typed_in=here)
             for name in qualities.names(loaded.source):  # sets that are not chosen now must be valid, too
-                load(path, [f"quality={name}", *overrides], images)
+                load(path, [f"quality={name}", *overrides], images, typed_in=here)
         except RecipeError as error:
             click.echo(str(error), err=True)
             count = len(error.problems)

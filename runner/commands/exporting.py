@@ -25,7 +25,7 @@ def export(engine: str, recipe: Path, overrides: tuple[str, ...], images: dict[s
     from orbifolio.runner.files import write_atomically
     from orbifolio.runner.recipe.model import load
 
-    loaded = load(recipe, overrides, images)
+    loaded = load(recipe, overrides, images, typed_in=Path.cwd())
     text = ENGINES[engine](loaded, recipe, workload_of(loaded))
     if write is None:
         click.echo(text, nl=False)

@@ -94,7 +94,7 @@ def launch(
     """Run RECIPE on a rented machine (EC2) that publishes its report and ends in time.
 
     You are shown the price and the hard limit, and agree to them, before anything starts.
-    Example: orbifolio launch recipes/plane/whirl.yaml --to s3://my-pictures/gallery --dry-run
+    Example: orbifolio launch recipes/zoom/whirlpool.yaml --to s3://my-pictures/gallery --dry-run
     """
     if resume is not None:
         if recipe is not None:
@@ -108,7 +108,7 @@ def launch(
     protect()  # before torch is imported
     from orbifolio.runner.recipe.model import load
 
-    loaded = load(recipe, overrides, images)
+    loaded = load(recipe, overrides, images, typed_in=Path.cwd())
     from orbifolio.reports.publish.s3 import S3
     from orbifolio.runner.cloud.prepare import LaunchOptions, prepare
 

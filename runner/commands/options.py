@@ -26,6 +26,8 @@ def parse_pairs(context: click.Context, parameter: click.Parameter, values: tupl
     Raises:
         BadParameter: one is not of this form, or a name comes twice.
     """
+    from orbifolio.runner.named_files import file_of
+
     files: dict[str, Path] = {}
     for value in values:
         name, equals, file = value.partition("=")
@@ -33,7 +35,7 @@ def parse_pairs(context: click.Context, parameter: click.Parameter, values: tupl
             raise click.BadParameter(f"{value!r} is not NAME=FILE, as in --image style=photo.jpg")
         if name in files:
             raise click.BadParameter(f"{name} is given twice; give it once")
-        files[name] = Path(file)
+        files[name] = file_of(file)
     return files
 
 

@@ -117,8 +117,11 @@ def source_of(picture: str, name: str, example: str, images: dict[str, Path]) ->
     Raises:
         InputError: it is neither a file nor a source.
     """
-    if Path(picture).is_file():
-        images[name] = Path(picture)
+    from orbifolio.runner.named_files import file_of
+
+    file = file_of(picture)
+    if file.is_file():
+        images[name] = file
         return f"upload:{name}"
     if ":" not in picture:
         raise InputError(f"{picture}: this file does not exist; give a picture, or another source such as {example}")

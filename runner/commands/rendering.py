@@ -49,7 +49,8 @@ def run(
     from orbifolio.runner.recipe.shipped import find_recipe
 
     file = find_recipe(recipe)
-    loaded = load(file, overrides, images)  # before anything else is imported: a refusal does not wait for torch
+    # before anything else is imported: a refusal does not wait for torch
+    loaded = load(file, overrides, images, typed_in=Path.cwd())
     with without_collections():
         from orbifolio.runner.execute import run_recipe
         from orbifolio.runner.run.loop import Stop

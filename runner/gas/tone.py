@@ -17,6 +17,7 @@ from skimage.transform import resize
 from orbifolio.runner.arrays import F32, F64, Bools
 from orbifolio.runner.errors import ImageError
 from orbifolio.runner.gas.portrait import Portrait, Sitter
+from orbifolio.runner.named_files import FileName
 from orbifolio.runner.settings import Settings, switched
 
 REGIONS = 5  # along each side, whose contrast is equalised: about the size of a head in a portrait
@@ -37,7 +38,7 @@ class Tone(Settings):
     """Standard deviation of the Gaussian blur in pixels; 0 for none."""
     invert: bool = False
     """Draw what is light instead of what is dark."""
-    mask: str | None = None
+    mask: FileName | None = None
     """A picture, scaled to the size of the part, that is dark where nothing must be drawn."""
     contrast: float = Field(default=0, ge=0, le=1)
     """How far contrast is evened out between regions (CLAHE), which brings out what lies in shade; 0 for not at all."""

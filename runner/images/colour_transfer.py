@@ -25,6 +25,7 @@ from pydantic import Field
 
 from orbifolio.runner.arrays import F32, F64
 from orbifolio.runner.images import oklab
+from orbifolio.runner.named_files import FileName
 from orbifolio.runner.settings import Settings, Shorthand, family
 from orbifolio.runner.symmetry import colour
 
@@ -112,7 +113,7 @@ AnyTransfer = family(*TRANSFERS)
 class ColourTransfer(Settings):
     """The colours of another picture; a picture's name alone is short for `{from: PICTURE}`."""
 
-    source: str = Field(alias="from")
+    source: FileName = Field(alias="from")
     """Picture whose colours are taken: a path, orbifolio:NAME, skimage:NAME, https://..., s3://... or upload:NAME."""
     by: AnyTransfer = LinearTransport()  # type: ignore[valid-type]
     """How they are taken: `deviation`, `linear` or `sliced`, each taking more of them."""

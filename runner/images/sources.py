@@ -1,9 +1,9 @@
 """Where pictures come from: a path, `orbifolio:NAME`, `skimage:NAME`, `https://`, `s3://`, `upload`.
 
 `Images.check` says what is wrong with a source without reading it whole; `Images.load` reads it once and
-caches it. Paths are relative to the recipe. `https://` is fetched with a time and a size limit, follows
-redirects to https only and refuses addresses that are not public, so that a stranger's recipe cannot reach
-into the user's network.
+caches it. Paths are relative to the recipe: see `named_files.py`. `https://` is fetched with a time and a size
+limit, follows redirects to https only and refuses addresses that are not public, so that a stranger's recipe
+cannot reach into the user's network.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from pathlib import Path
 from orbifolio.runner.errors import ImageError
 from orbifolio.runner.images.fetching import bucket_and_key, fault_of_address, fetch, fetch_s3, without_secrets
 from orbifolio.runner.images.reading import Picture, read_picture
+from orbifolio.runner.named_files import file_of
 
 MAX_BYTES = 500_000_000  # of a file on disk: about the largest picture that is read, in 8 bits and uncompressed
 
@@ -89,11 +90,11 @@ class Images:
             return f"{source!r} has an unknown scheme; pictures are read from https:// and s3://; use one of these"
         if not source.strip():
             return "no picture is named; give a path, skimage:NAME, orbifolio:NAME, https://... or s3://..."
-        return _missing(self.base / source, source)
+        return _missing(file_of(source, self.base), source)
 
     def _check_upload(self, name: str, otherwise: str) -> str | None:
         if name in self.given:
-            return _missing(self.given[name], str(self.given[name]))
+            return _missing(file_of(str(self.given[name])), str(self.given[name]))
         if otherwise.startswith(("orbifolio:", "skimage:")):
             return self.check(otherwise)
         if otherwise:
@@ -133,8 +134,8 @@ class Images:
             return fetch_s3(source)
         if scheme == "upload":
             name, otherwise = upload_of(source)
-            return _read(self.given[name]) if name in self.given else self._bytes(otherwise)
-        return _read(self.base / source)
+            return _read(file_of(str(self.given[name]))) if name in self.given else self._bytes(otherwise)
+        return _read(file_of(source, self.base))
 
 
 def upload_of(source: str) -> tuple[str, str]:
@@ -171,10 +172,12 @@ def _missing(path: Path, shown: str) -> str | None:
         names = [entry.name for entry in path.parent.iterdir()] if path.parent.is_dir() else []
     except (OSError, ValueError):  # too long, not allowed: as good as missing
         names = []
-    near = difflib.get_close_matches(path.name, names, n=1)
-    cure = f"did you mean {near[0]!r} in the same folder?" if near else "check the path"
+    plain = {name.casefold(): name for name in names}
+    near = difflib.get_close_matches(path.name.casefold(), plain, n=1)
+    cure = f"did you mean {plain[near[0]]!r} in the same folder?" if near else "check the path"
     shown = shown if len(shown) <= 200 else shown[:196] + "..."
-    return f"no file {shown!r}; paths are relative to the recipe; {cure}"
+    rule = "paths in a recipe are relative to it, on the command line to the working folder"
+    return f"no file {shown!r}; {rule}; {cure}"
 
 
 def _read(path: Path) -> bytes:

@@ -15,6 +15,7 @@ from orbifolio.runner.models.obj import read_obj
 from orbifolio.runner.models.ply import read_ply
 from orbifolio.runner.models.stl import read_stl
 from orbifolio.runner.models.threemf import read_3mf
+from orbifolio.runner.named_files import file_of
 
 MAX_BYTES = 50_000_000  # an OBJ of this size takes five seconds to read
 MAX_TRIANGLES = 100_000  # every window of the model is drawn from all of them
@@ -39,12 +40,12 @@ def own_models() -> dict[str, Path]:
     return {}
 
 
-def locate(source: str, folder: Path) -> Path:
+def locate(source: str, folder: Path | None = None) -> Path:
     """The file of a model as a recipe names it.
 
     Args:
         source: a path relative to the recipe, or `orbifolio:NAME`.
-        folder: that relative paths start from.
+        folder: that relative paths start from, if not the one that a `NamedFile` knows.
 
     Raises:
         ModelFault: it does not exist, is too large or of another format.
@@ -57,7 +58,7 @@ def locate(source: str, folder: Path) -> Path:
         return own[name]
     if "://" in source:
         raise ModelFault("is an address; models are read from files; download it and name the file")
-    path = folder / source
+    path = file_of(source, folder)
     try:
         if path.is_dir():
             raise ModelFault("is a folder; a model is one file; name a file in it")

@@ -18,6 +18,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from orbifolio.runner.images.cover import cover
+from orbifolio.runner.named_files import FileName
 from orbifolio.runner.settings import Settings, kind_of
 from orbifolio.runner.symmetry.base import Symmetry
 from orbifolio.runner.vision.base import Encoder, VisionSettings
@@ -127,7 +128,7 @@ class ObjectiveSettings(Settings):
 
     weight: float = Field(default=1.0, ge=-1e6, le=1e6)
     """Factor of this objective's terms; negative turns attraction into repulsion."""
-    mask: str | None = None
+    mask: FileName | None = None
     """Picture whose brightness says where the objective applies (white: fully, black or clear: not at all)."""
 
     def build(self, preparation: Preparation) -> Objective:

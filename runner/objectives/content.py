@@ -12,6 +12,7 @@ import torch
 from pydantic import Field
 from torch import Tensor
 
+from orbifolio.runner.named_files import FileName
 from orbifolio.runner.objectives.base import (
     INITIAL,
     Objective,
@@ -27,7 +28,7 @@ class Content(ObjectiveSettings):
     """Keep what a picture shows: squared difference of deep features, relative to their size."""
 
     kind: Literal["content"] = "content"
-    image: str | None = None
+    image: FileName | None = None
     """The picture whose content is kept; by default what the canvas' `init` holds, or the picture that is painted."""
     layers: tuple[Annotated[str, Field(min_length=1)], ...] = ()
     """Layers to compare; by default the deepest of the network's style layers."""

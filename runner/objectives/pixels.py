@@ -9,6 +9,7 @@ from typing import Literal
 
 from torch import Tensor
 
+from orbifolio.runner.named_files import FileName
 from orbifolio.runner.objectives.base import (
     INITIAL,
     Objective,
@@ -23,7 +24,7 @@ class PixelDifference(ObjectiveSettings):
     """Match a picture pixel by pixel: mean squared difference of sRGB, without a network."""
 
     kind: Literal["pixels"] = "pixels"
-    image: str | None = None
+    image: FileName | None = None
     """The picture to match; by default what the canvas' `init` holds, or the picture that is painted."""
 
     def pictures(self) -> tuple[str, ...]:

@@ -18,6 +18,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from orbifolio.runner.images.motif import fitting_side
+from orbifolio.runner.named_files import FileName
 from orbifolio.runner.objectives.base import (
     PLAIN,
     Appearance,
@@ -53,7 +54,7 @@ MIN_SIDE = 32  # pixels: below this the deep layers of a network see only the bo
 class StyleImage(Settings):
     """One picture to take the style from."""
 
-    image: str
+    image: FileName
     """Where it comes from: a path, `skimage:NAME`, `https://...`, `s3://...` or `upload`."""
     weight: float = Field(default=1.0, gt=0, le=1e6)
     """Its share in the pooled statistics."""

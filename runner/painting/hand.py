@@ -12,6 +12,7 @@ from pydantic import Field
 from orbifolio.runner.arrays import F32, F64
 from orbifolio.runner.images import oklab
 from orbifolio.runner.images.colour_transfer import ColourTransfer
+from orbifolio.runner.named_files import FileName
 from orbifolio.runner.painting.handwriting import Handwriting
 from orbifolio.runner.painting.look import BrushLayer, PaintingLook, Share
 from orbifolio.runner.painting.paints import choose_paints
@@ -66,7 +67,7 @@ class Manner:
 class Hand(Settings):
     """Strokes and colours of another painting: the look's values are replaced by what is measured there."""
 
-    image: str = Field(min_length=1)
+    image: FileName = Field(min_length=1)
     """The painting that they are taken from; a detail shows strokes better than a whole wall."""
     palette: Share = 1.0
     """How far its paints and its colours are taken: 0 for none of it, 1 for all."""

@@ -14,6 +14,7 @@ from torch import Tensor
 from orbifolio.runner.arrays import F32
 from orbifolio.runner.images.cover import cover
 from orbifolio.runner.images.motif import fitting_side
+from orbifolio.runner.named_files import FileName
 from orbifolio.runner.patches.style_atlas import MIN_SIDE, PatchStyle
 from orbifolio.runner.patches.synthesis import PatchTask, level_sizes
 from orbifolio.runner.settings import Settings, Shorthand
@@ -26,7 +27,7 @@ PATCH_SOURCES = ("barnes2009", "kwatra2005", "kaspar2015")
 class PatchImage(Settings):
     """A picture to copy patches from."""
 
-    image: str
+    image: FileName
     """Where it comes from: a path, `skimage:NAME`, `https://...`, `s3://...` or `upload`."""
     weight: float = Field(default=1.0, gt=0, le=1e6)
     """Its share of the patches, beside the others' weights."""
@@ -34,7 +35,7 @@ class PatchImage(Settings):
     """Pixel count relative to the artwork's: at 1 the whole picture is as large as the artwork, at 4 its features are
     shown twice as large. `auto`: such that a fundamental domain of the symmetry holds about two motifs. Never
     enlarged above its own size."""
-    mask: str | None = None
+    mask: FileName | None = None
     """Picture whose brightness says where patches of this one may lie (white) and where not (black)."""
 
 
@@ -52,7 +53,7 @@ class PatchSettings(Settings):
     """The pictures to copy from; none: the one in `start`."""
     variety: float = Field(default=1.0, ge=0, le=100)
     """How hard it is to copy one place often: 0 copies what fits best, more uses all of the pictures."""
-    start: str | None = Field(default=None, min_length=1)
+    start: FileName | None = Field(default=None, min_length=1)
     """A picture that the artwork begins with, laid over it: made seamless, or fitted to the symmetry, with as few
     changes as possible. It is copied from, too, where `images` names none."""
     keep: float = Field(default=0.0, ge=0, le=0.95)

@@ -152,6 +152,7 @@ def load(
     given: Mapping[str, Path] | None = None,
     *,
     folder: Path | None = None,
+    typed_in: Path | None = None,
 ) -> LoadedRecipe:
     """Read and check a recipe.
 
@@ -160,12 +161,14 @@ def load(
         overrides: `KEY=VALUE` texts of the command line, later ones win.
         given: files for the recipe's uploads, by the upload's name.
         folder: base of the recipe's relative paths, if not the file's own folder (the file is an edited copy).
+        typed_in: folder that relative paths of the overrides start from, as those of a command line do; None: as the
+            recipe's own.
 
     Raises:
         RecipeError: everything that is wrong with it.
     """
     plain = read(path)
-    source = apply_overrides(plain, overrides)
+    source = apply_overrides(plain, overrides, folder=typed_in)
     folder = folder or path.parent
     images = Images(folder, given)
     with without_collections():  # the kinds that it names are imported

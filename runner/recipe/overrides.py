@@ -16,8 +16,10 @@ import re
 import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
+from orbifolio.runner.named_files import TypedName
 from orbifolio.runner.recipe import qualities
 from orbifolio.runner.recipe.annotations import part_of
 from orbifolio.runner.recipe.composition import Data, Fault, SyntaxFault, read_value
@@ -43,7 +45,7 @@ class _State:
     broken: set[Route]
 
 
-def apply_overrides(source: Source, overrides: Sequence[str]) -> Source:
+def apply_overrides(source: Source, overrides: Sequence[str], *, folder: Path | None = None) -> Source:
     """A source with values replaced or added.
 
     The values of the chosen quality come first: see `qualities.py`.
@@ -51,6 +53,7 @@ def apply_overrides(source: Source, overrides: Sequence[str]) -> Source:
     Args:
         source: the recipe's; a fatal one is returned as it is.
         overrides: `KEY=VALUE` texts, later ones win.
+        folder: in which they were typed, from which their relative paths start; None: as in the recipe.
 
     Returns:
         A new source; what is wrong with an override is among its faults.
@@ -75,7 +78,7 @@ def apply_overrides(source: Source, overrides: Sequence[str]) -> Source:
                     Mark(index),
                     f"more than {MAX_OVERRIDES:,} overrides; nobody reads that many; write a recipe",
                 )
-            _put(state, override, origin, index)
+            _put(state, override, origin, index, folder)
         except SyntaxFault as error:
             state.faults.append((error.mark, (), origin.problem(error.mark, error.message)))
         if number == MAX_OVERRIDES:
@@ -97,7 +100,7 @@ def _put_quality(state: _State, source: Source, written: Route, value: Any, mark
     state.broken |= broken
 
 
-def _put(state: _State, override: str, origin: Text, index: int) -> None:
+def _put(state: _State, override: str, origin: Text, index: int, folder: Path | None) -> None:
     """Put one override in; nothing is changed if it is faulty."""
     path, equals, text = override.partition("=")
     if not equals or not path.strip():
@@ -121,7 +124,8 @@ def _put(state: _State, override: str, origin: Text, index: int) -> None:
         return  # as in the file: notes are not read
     data = _read(origin, path, text, index=index, route=route)
     marks = {**data.marks, route: Marks(Mark(index, 1, columns[-1]), data.marks[route].value)}
-    _set(state, route, columns, data.value, marks, Mark(index))
+    value = data.value if folder is None else _typed(data.value, folder)
+    _set(state, route, columns, value, marks, Mark(index))
     state.faults.extend(data.faults)
     state.broken |= data.broken
 
@@ -152,6 +156,19 @@ def _read(origin: Text, path: str, text: str, *, index: int, route: Route) -> Da
         rule = "a # after a space begins a comment in YAML"
         raise SyntaxFault(where, f"text from the # on is lost; {rule}; quote the value: {_quoted(path, plain)}")
     return data
+
+
+def _typed(value: Any, folder: Path) -> Any:
+    """A value whose texts know where they were typed."""
+    if isinstance(value, dict):
+        return {key: _typed(item, folder) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_typed(item, folder) for item in value]
+    if not isinstance(value, str):
+        return value
+    name = TypedName(value)
+    name.folder = folder
+    return name
 
 
 def _quoted(path: str, value: str) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from orbifolio.runner.errors import InputError
+from orbifolio.runner.named_files import file_of
 
 
 def recipe_folder() -> Path:
@@ -38,7 +39,7 @@ def find_recipe(recipe: str | Path) -> Path:
     Raises:
         InputError: a bare name that is neither a file here nor a shipped recipe's.
     """
-    path = Path(recipe)
+    path = file_of(str(recipe))
     if path.exists() or path.suffix or len(path.parts) != 1:
         return path  # reading it reports what is wrong with it
     shipped = shipped_recipes()

@@ -31,6 +31,7 @@ from orbifolio.runner.gas.stops import AnyStop, Moment
 from orbifolio.runner.gas.tone import Tone
 from orbifolio.runner.images.finish import Tone as Finish
 from orbifolio.runner.images.finish import Traits, nothing_outside
+from orbifolio.runner.named_files import FileName
 from orbifolio.runner.renderers.base import Outcome, Phase, RenderContext, Renderer, RendererSettings, traits_of
 from orbifolio.runner.settings import Settings, kind_of
 from orbifolio.runner.symmetry import AnySymmetry
@@ -69,7 +70,7 @@ class GrowingNeuralGas(RendererSettings):
     kind: Literal["growing-neural-gas"] = "growing-neural-gas"
     cites = ("fritzke1995",)
     grounded = False
-    image: str = Field(min_length=1)
+    image: FileName = Field(min_length=1)
     """The picture."""
     tone: Tone = Tone()
     """How it becomes grey."""

@@ -22,6 +22,7 @@ from orbifolio.runner.devices import choose_precision
 from orbifolio.runner.errors import IllegalSymmetry
 from orbifolio.runner.images import oklab
 from orbifolio.runner.images.finish import Tone, Traits
+from orbifolio.runner.named_files import FileName
 from orbifolio.runner.objectives.objective_list import least_sides_of, pictures_of
 from orbifolio.runner.painting.document import BristlePainting, PaintedSymmetry
 from orbifolio.runner.painting.folded_canvas import FoldedCanvas, cut, painting_window
@@ -64,7 +65,7 @@ class PaintedPicture(RendererSettings):
     """A picture painted in opaque strokes with bristles, body and light; or in washes."""
 
     kind: Literal["painting"] = "painting"
-    image: str = Field(min_length=1)
+    image: FileName = Field(min_length=1)
     """The picture."""
     look: AnyLook = Oil()
     """How it is painted."""

@@ -20,6 +20,7 @@ from orbifolio.runner.gas.points import AnySampling, Darkness, scattered
 from orbifolio.runner.gas.source import read_source, shown
 from orbifolio.runner.gas.tone import Tone
 from orbifolio.runner.images import oklab
+from orbifolio.runner.named_files import FileName
 from orbifolio.runner.settings import Settings, family
 
 LETTERS_SIDE = 1000  # pixels of the longer side of a picture of letters: finer than any net over them
@@ -86,7 +87,7 @@ class Places(SignalSettings):
     """The places of a picture's dark parts: the net draws together where it is dark."""
 
     kind: Literal["places"] = "places"
-    image: str = Field(min_length=1)
+    image: FileName = Field(min_length=1)
     """The picture."""
     tone: Tone = Tone()
     """How it becomes grey."""
@@ -162,7 +163,7 @@ class Colours(SignalSettings):
     coloured: ClassVar[bool] = True
 
     kind: Literal["colours"] = "colours"
-    image: str = Field(min_length=1)
+    image: FileName = Field(min_length=1)
     """The picture."""
     crop: Annotated[tuple[int, int, int, int], Field(min_length=4, max_length=4)] | None = None
     """Left, top, width and height of the part to use, in pixels; the whole picture if left out."""

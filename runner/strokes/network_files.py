@@ -20,6 +20,7 @@ from safetensors.torch import save
 from torch import nn
 
 from orbifolio.runner.errors import InputError
+from orbifolio.runner.named_files import file_of
 
 ENDING = ".safetensors"
 WEIGHTS, FACTS = "weights", "orbifolio"
@@ -57,7 +58,7 @@ class NetworkFiles:
             InputError: none of this name is shipped.
         """
         if name.endswith(ENDING):
-            return Path(name).expanduser()
+            return file_of(name)
         path = self.shipped / f"{name}{ENDING}"
         if path.is_file():
             return path

@@ -70,7 +70,8 @@ def pack_member(folder: Path, spec: SweepSpec, number: int, store: str, key: str
     recipe = spec.recipes[task.recipe]
     given = {name: folder / spec.images[name] for name in recipe.images}
     path = recipe_path(folder, spec, task.recipe)
-    packed = pack(load(path, task.overrides, given, folder=Path(recipe.folder)))
+    typed_in = Path(spec.typed_in) if spec.typed_in else None
+    packed = pack(load(path, task.overrides, given, folder=Path(recipe.folder), typed_in=typed_in))
     typed = spec.command(number)
     return MemberBundle(packed.content, packed.recipe, packed.images, typed, recipe.name, recipe.theme, store, key)
 

@@ -86,8 +86,8 @@ def _run(options: argparse.Namespace) -> RunResult:
     task = spec.tasks[options.number]
     recipe = spec.recipes[task.recipe]
     given = {name: private / spec.images[name] for name in recipe.images}
-    base = Path(recipe.folder)
-    loaded = load(recipe_path(private, spec, task.recipe), task.overrides, given, folder=base)
+    base, typed_in = Path(recipe.folder), Path(spec.typed_in) if spec.typed_in else None
+    loaded = load(recipe_path(private, spec, task.recipe), task.overrides, given, folder=base, typed_in=typed_in)
     run = _begin(options, private, recipe.name)
     if is_finished(run):
         return RunResult(run, "done")  # it was finished before its supervisor could read so

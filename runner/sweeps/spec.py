@@ -72,6 +72,7 @@ class SweepSpec:
         threads: processor threads of each run, 0 for torch's own choice. Kept, since another number of them may
             change a picture's last bits.
         options: words of the command line that every member's own command repeats.
+        typed_in: folder that relative paths in the overrides start from; "" for the recipe's own.
     """
 
     recipes: tuple[SweepRecipe, ...]
@@ -80,6 +81,7 @@ class SweepSpec:
     given: Mapping[str, str] = field(default_factory=dict)
     threads: int = 0
     options: tuple[str, ...] = ()
+    typed_in: str = ""
 
     def command(self, number: int) -> str:
         """What a user would type for one member alone."""
@@ -149,6 +151,7 @@ def read_spec(folder: Path) -> SweepSpec | None:
             given=record["given"],
             threads=record["threads"],
             options=tuple(record["options"]),
+            typed_in=record.get("typed_in", ""),
         )
     except (OSError, ValueError, TypeError, KeyError):
         return None

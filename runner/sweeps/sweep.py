@@ -90,6 +90,7 @@ def make_spec(
         given={name: str(path) for name, path in used.items()},
         threads=threads,
         options=tuple(options),
+        typed_in=str(Path.cwd()),
     )
 
 

@@ -80,7 +80,7 @@ def validate_members(
         uploads = tuple(images) if one_recipe else needed_uploads(variation)
         try:
             given = {name: images[name] for name in uploads if name in images}
-            loaded = load(variation.recipe, variation.overrides, given)
+            loaded = load(variation.recipe, variation.overrides, given, typed_in=Path.cwd())
         except RecipeError as error:
             for problem in error.problems:
                 if problem.severity == "error":

@@ -17,6 +17,7 @@ from pydantic import Field
 from torch import Tensor
 from torch.nn import functional
 
+from orbifolio.runner.named_files import ExistingFile
 from orbifolio.runner.settings import kind_of
 from orbifolio.runner.vision.base import Encoder, Padding, Provenance, VisionSettings
 from orbifolio.runner.vision.conversion import VGG16, VGG19
@@ -171,7 +172,7 @@ class VggSettings(VisionSettings):
     depths: ClassVar[tuple[int, ...]] = VGG16
     default_style_layers: ClassVar[tuple[str, ...]] = STYLE_LAYERS
 
-    path: str | None = Field(default=None, min_length=1)
+    path: ExistingFile | None = Field(default=None, min_length=1)
     """Your own file of weights instead (.safetensors, .pth, .pt, .h5); `weights` says whose input it expects."""
     pooling: Pooling = "average"
     """Between blocks: the average (cleaner textures) or the maximum (as the network was trained)."""

@@ -28,6 +28,7 @@ from safetensors.torch import load, load_file, save
 from torch import Tensor
 
 from orbifolio.runner.errors import MissingWeights
+from orbifolio.runner.named_files import file_of
 from orbifolio.runner.vision import conversion
 from orbifolio.runner.vision.base import Provenance
 from orbifolio.runner.vision.conversion import Tensors
@@ -269,11 +270,9 @@ class WeightsStore:
         Raises:
             MissingWeights: missing, unreadable, or not of this network.
         """
-        file = Path(path).expanduser()
+        file = file_of(path)
         if not file.is_file():
-            raise MissingWeights(
-                f"vision.path: no such file: {path!r}; paths are relative to the working folder; check it"
-            )
+            raise MissingWeights(f"vision.path: no such file: {path!r}; a path in a recipe is relative to it; check it")
         try:
             tensors = _read_own(file, name)
         except Exception as error:  # formats fail in many ways

@@ -23,6 +23,8 @@ from orbifolio.runner.images import fetching
 from orbifolio.runner.images.fetching import fault_of_address, fetch, is_public, without_secrets
 from orbifolio.runner.images.sources import SKIMAGE, Images
 
+RULE = "paths in a recipe are relative to it, on the command line to the working folder"
+
 
 def png(colour: str = "red") -> bytes:
     buffer = io.BytesIO()
@@ -59,11 +61,12 @@ def test_every_picture_of_scikit_image_is_there_and_the_same(name, images):
         ("s3://bucket/some/key.png", None),
         ("skimage:coffee", None),
         ("skimage:cofee", "'cofee' is not a picture that comes with scikit-image; did you mean coffee or colorwheel?"),
-        ("tre.png", "no file 'tre.png'; paths are relative to the recipe; did you mean 'tree.png' in the same folder?"),
-        ("no/such/tree.png", "no file 'no/such/tree.png'; paths are relative to the recipe; check the path"),
+        ("tre.png", f"no file 'tre.png'; {RULE}; did you mean 'tree.png' in the same folder?"),
+        ("TREE.jpg", f"no file 'TREE.jpg'; {RULE}; did you mean 'tree.png' in the same folder?"),
+        ("no/such/tree.png", f"no file 'no/such/tree.png'; {RULE}; check the path"),
         ("folder", "'folder' is a folder; a picture is one file; name a file in it"),
-        ("a" * 5000, "no file '" + "a" * 196 + "...'; paths are relative to the recipe; check the path"),
-        ("\0", "no file '\\x00'; paths are relative to the recipe; check the path"),
+        ("a" * 5000, "no file '" + "a" * 196 + f"...'; {RULE}; check the path"),
+        ("\0", f"no file '\\x00'; {RULE}; check the path"),
         ("", "no picture is named; give a path, skimage:NAME, orbifolio:NAME, https://... or s3://..."),
         (
             "upload",

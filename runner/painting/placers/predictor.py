@@ -20,6 +20,7 @@ from torch.nn.functional import pad
 from orbifolio.runner.arrays import F32, F64, I64
 from orbifolio.runner.errors import InputError
 from orbifolio.runner.images import oklab
+from orbifolio.runner.named_files import FileName
 from orbifolio.runner.painting.bristle_strokes import BristleStrokes
 from orbifolio.runner.painting.brush_placement import (
     BLOCK_PASSES,
@@ -109,7 +110,7 @@ class PredictedStrokes(PlacerSettings):
     """A trained network names all strokes of a pass at once: a loose, quick painting. For looks in layers of paint."""
 
     kind: Literal["predictor"] = "predictor"
-    network: str = "strokes"
+    network: FileName = "strokes"
     """Name of a shipped predictor, or path of a `predictor.safetensors` that predictor-training left."""
     sureness: float = Field(default=0.3, ge=0, le=1)
     """Chance of being right, by the network's own estimate, from which a stroke is painted."""

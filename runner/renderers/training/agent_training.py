@@ -24,6 +24,7 @@ from pydantic import Field
 from orbifolio.runner.arrays import F32
 from orbifolio.runner.errors import InputError, MissingProgram
 from orbifolio.runner.images.finish import Tone
+from orbifolio.runner.named_files import FileName
 from orbifolio.runner.renderers.base import GPU_GAIN, Outcome, Phase, RenderContext, Renderer, RendererSettings
 from orbifolio.runner.settings import Settings
 from orbifolio.runner.strokes.agent.action_space import ActionSpace
@@ -82,7 +83,7 @@ class AgentTraining(RendererSettings):
     """A network learns to paint stroke by stroke; the picture shows targets and paintings."""
 
     kind: Literal["agent-training"] = "agent-training"
-    brush: str = "classic/dry_brush"
+    brush: FileName = "classic/dry_brush"
     """Name of a learnt brush, or path of a `painter.safetensors` that painter-training left."""
     practice: Literal["swift", "true"] = "swift"
     """Practise with a table of the brush, about thirty times as fast, or with the painter itself."""
@@ -92,15 +93,15 @@ class AgentTraining(RendererSettings):
     """How many strokes, and what the agent decides of each."""
     size: AgentSize = AgentSize()
     """Sizes of the networks."""
-    examples: str | None = None
+    examples: FileName | None = None
     """Example strokes for each class, for phases with `forcing`: `digits`, `hiragana`, or the path of a .yaml file."""
-    start: str | None = None
+    start: FileName | None = None
     """An agent to continue with, `digits`, `hiragana` or a path of an `agent.safetensors`; its size and manner stay."""
     phases: Annotated[tuple[AgentPhase, ...], Field(min_length=1, max_length=16)]
     """Consecutive phases; each continues with the agent of the one before."""
     unseen: int = Field(default=100, ge=4, le=10_000)
     """Pictures set aside to judge by."""
-    paint: tuple[str, ...] = Field(default=(), max_length=100)
+    paint: tuple[FileName, ...] = Field(default=(), max_length=100)
     """Pictures to paint in the end instead of those set aside; with black ink they are cut out like MNIST's digits."""
     cites: ClassVar[tuple[str, ...]] = ("nakano2019", "ganin2018", "gulrajani2017", "kingma2015", "goodnow1973")
 

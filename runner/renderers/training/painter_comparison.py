@@ -25,6 +25,7 @@ from torch.nn import functional
 from orbifolio.runner.arrays import F32
 from orbifolio.runner.errors import InputError, MissingProgram
 from orbifolio.runner.images.finish import Tone
+from orbifolio.runner.named_files import FileName
 from orbifolio.runner.renderers.base import Outcome, Phase, RenderContext, Renderer, RendererSettings
 from orbifolio.runner.settings import Settings
 from orbifolio.runner.strokes.agent.data import AnyTargets, Mnist, TargetSettings
@@ -66,13 +67,13 @@ class PainterComparison(RendererSettings):
     """Learnt brushes side by side: strokes, digits and pictures, with a table of figures."""
 
     kind: Literal["painter-comparison"] = "painter-comparison"
-    painters: Annotated[tuple[str, ...], Field(min_length=1, max_length=8)] = (
+    painters: Annotated[tuple[FileName, ...], Field(min_length=1, max_length=8)] = (
         "classic/dry_brush",
         "classic/dry_brush.vae",
         "classic/dry_brush.gan",
     )
     """Names of learnt brushes, or paths of painter.safetensors files."""
-    brush: str = "classic/dry_brush"
+    brush: FileName = "classic/dry_brush"
     """The real brush that they learnt."""
     unseen: int = Field(default=96, ge=COLUMNS, le=10_000)
     """Unseen strokes that are compared."""
@@ -82,7 +83,7 @@ class PainterComparison(RendererSettings):
     """Source of the digits, or of other pictures to draw in black."""
     digits: Exercise = Exercise()
     """How the digits are painted."""
-    images: Annotated[tuple[str, ...], Field(max_length=COLUMNS)] = (
+    images: Annotated[tuple[FileName, ...], Field(max_length=COLUMNS)] = (
         "skimage:astronaut",
         "skimage:chelsea",
         "skimage:coffee",

@@ -22,6 +22,7 @@ from orbifolio.runner.arrays import F32
 from orbifolio.runner.errors import InputError, MissingProgram
 from orbifolio.runner.images.encoding import animated
 from orbifolio.runner.images.finish import Tone
+from orbifolio.runner.named_files import FileName
 from orbifolio.runner.renderers.base import GPU_GAIN, Outcome, Phase, RenderContext, Renderer, RendererSettings
 from orbifolio.runner.settings import Settings
 from orbifolio.runner.strokes.brush_models.base import Painter, PainterSettings, Trainer, TrainingData
@@ -87,7 +88,7 @@ class PainterTraining(RendererSettings):
     """A network learns a brush of MyPaint; the picture compares real and learnt strokes."""
 
     kind: Literal["painter-training"] = "painter-training"
-    brush: str = "classic/dry_brush"
+    brush: FileName = "classic/dry_brush"
     """Name of a brush of MyPaint, or path of a `.myb` file."""
     painter: AnyPainter = Implicit()
     """The network that learns it."""

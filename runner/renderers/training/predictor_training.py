@@ -21,6 +21,7 @@ from pydantic import Field
 from orbifolio.runner.arrays import F32
 from orbifolio.runner.errors import InputError
 from orbifolio.runner.images.finish import Tone
+from orbifolio.runner.named_files import FileName
 from orbifolio.runner.painting.looks import Oil
 from orbifolio.runner.painting.placers.network import PredictorShape, StrokePredictor
 from orbifolio.runner.painting.placers.predictor import PredictedPlacement
@@ -59,11 +60,11 @@ class PredictorTraining(RendererSettings):
     kind: Literal["predictor-training"] = "predictor-training"
     size: PredictorSize = PredictorSize()
     """Sizes of the network."""
-    start: str | None = None
+    start: FileName | None = None
     """A predictor to continue with: `strokes`, or the path of a `predictor.safetensors`; with its own size."""
     phases: Annotated[tuple[PredictorPhase, ...], Field(min_length=1, max_length=16)]
     """Consecutive phases; each continues with the network of the one before."""
-    paint: tuple[str, ...] = Field(default=(), max_length=12)
+    paint: tuple[FileName, ...] = Field(default=(), max_length=12)
     """Pictures that it paints on the sheet."""
     cites: ClassVar[tuple[str, ...]] = ("liu2021", "lee2001", "kingma2015")
 

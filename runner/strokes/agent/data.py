@@ -12,6 +12,7 @@ from pydantic import Field
 
 from orbifolio.runner.arrays import U8
 from orbifolio.runner.errors import InputError
+from orbifolio.runner.named_files import FileName, file_of
 from orbifolio.runner.settings import Settings, family
 from orbifolio.runner.strokes.agent.dataset import UNKNOWN, Split, fitted, parted
 from orbifolio.runner.strokes.agent.demonstrations import read_examples
@@ -87,9 +88,9 @@ class Idx(TargetSettings):
     """Files in the formats of MNIST and its relatives: IDX, gzipped or not, or .npz."""
 
     kind: Literal["idx"] = "idx"
-    images: str
+    images: FileName
     """Path of the pictures, (n, height, width) or (n, height, width, 3)."""
-    labels: str | None = None
+    labels: FileName | None = None
     """Path of their classes; none for pictures without classes."""
     inverted: bool = True
     """Turn light on dark, as in MNIST, into dark on light."""
@@ -98,8 +99,8 @@ class Idx(TargetSettings):
 
     def gather(self, side: int, channels: int, *, seed: int, unseen: int) -> Split:
         """Read both files and shuffle."""
-        labels = None if self.labels is None else Path(self.labels).expanduser()
-        pictures, classes = read_set(Path(self.images).expanduser(), labels)
+        labels = None if self.labels is None else file_of(self.labels)
+        pictures, classes = read_set(file_of(self.images), labels)
         order = np.random.default_rng([seed, 11]).permutation(len(pictures))[: self.count]
         images = fitted(pictures[order], side, channels, inverted=self.inverted)
         if classes is None:
@@ -113,7 +114,7 @@ class Idx(TargetSettings):
         return [
             (field, f"{name}: no such file; give an IDX file, gzipped or not, or an .npz")
             for field, name in named.items()
-            if name is not None and not Path(name).expanduser().is_file()
+            if name is not None and not file_of(name).is_file()
         ]
 
 
@@ -121,7 +122,7 @@ class ImageFolder(TargetSettings):
     """Pictures in a folder; each of its subfolders is a class."""
 
     kind: Literal["folder"] = "folder"
-    path: str
+    path: FileName
     """Path of the folder."""
     inverted: bool = False
     """Turn light on dark into dark on light."""
@@ -129,7 +130,7 @@ class ImageFolder(TargetSettings):
     """How many pictures at most."""
 
     def _files(self) -> list[tuple[Path, str]]:
-        top = Path(self.path).expanduser()
+        top = file_of(self.path)
         paths = [path for path in sorted(top.rglob("*")) if path.suffix.lower() in ENDINGS]
         return [(path, path.relative_to(top).parts[0] if path.parent != top else "") for path in paths]
 
@@ -145,7 +146,7 @@ class ImageFolder(TargetSettings):
 
     def complaints(self) -> list[tuple[str, str]]:
         """A missing folder, or one without pictures."""
-        if not Path(self.path).expanduser().is_dir():
+        if not file_of(self.path).is_dir():
             return [("path", f"{self.path}: no such folder; give one with pictures")]
         return [] if self._files() else [("path", f"{self.path}: holds no pictures; give one with PNG or JPEG files")]
 
@@ -156,7 +157,7 @@ class Glyphs(TargetSettings):
     kind: Literal["glyphs"] = "glyphs"
     characters: str = Field(default=HIRAGANA, min_length=1, max_length=200)
     """Each character is a class; the ten of KMNIST by default."""
-    fonts: Annotated[tuple[str, ...], Field(min_length=1, max_length=64)] = FONTS
+    fonts: Annotated[tuple[FileName, ...], Field(min_length=1, max_length=64)] = FONTS
     """Paths of .ttf or .otf files; missing ones are left out."""
     count: int = Field(default=4000, ge=2, le=1_000_000)
     """How many glyphs are drawn."""
@@ -180,11 +181,11 @@ class HandwrittenExamples(TargetSettings):
     """Example strokes written with a learnt brush by many hands: data that needs no other package."""
 
     kind: Literal["handwriting"] = "handwriting"
-    examples: str = "hiragana"
+    examples: FileName = "hiragana"
     """Name of shipped examples, `digits` or `hiragana`, or the path of a .yaml file."""
     classes: tuple[str, ...] = Field(default=(), max_length=200)
     """Which of its classes; all by default."""
-    brush: str = "classic/brush"
+    brush: FileName = "classic/brush"
     """Name of a learnt brush that draws any size, or path of a `painter.safetensors`."""
     count: int = Field(default=6000, ge=2, le=1_000_000)
     """How many pictures are drawn."""

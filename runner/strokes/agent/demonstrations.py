@@ -22,6 +22,7 @@ from scipy.interpolate import CubicHermiteSpline
 
 from orbifolio.runner.arrays import F32, F64
 from orbifolio.runner.errors import InputError
+from orbifolio.runner.named_files import file_of
 from orbifolio.runner.settings import Settings
 from orbifolio.runner.strokes.agent.action_space import ActionSpace
 from orbifolio.runner.strokes.mypaint.actions import (
@@ -185,7 +186,7 @@ def read_examples(name: str) -> Examples:
     Raises:
         InputError: the file is missing or invalid.
     """
-    path = Path(name).expanduser() if name.endswith(ENDING) else SHIPPED / f"{name}{ENDING}"
+    path = file_of(name) if name.endswith(ENDING) else SHIPPED / f"{name}{ENDING}"
     try:
         record: Any = yaml.safe_load(path.read_text(encoding="utf-8"))
         return Examples.model_validate(record)

@@ -16,6 +16,7 @@ from scipy import ndimage
 
 from orbifolio.runner.arrays import F64, I64, U8
 from orbifolio.runner.errors import InputError
+from orbifolio.runner.named_files import file_of
 
 FONTS = (
     "/usr/share/fonts/truetype/kouzan-mouhitsu/kouzan-mouhitsu.ttf",
@@ -32,7 +33,7 @@ MAX_TURN, MAX_SHEAR, MAX_BEND = 0.14, 0.15, 3.0  # radians; of the height; pixel
 
 def installed(fonts: Sequence[str]) -> list[Path]:
     """The files of those fonts that are installed."""
-    return [path for path in (Path(name).expanduser() for name in fonts) if path.is_file()]
+    return [path for path in (file_of(name) for name in fonts) if path.is_file()]
 
 
 def glyph(font: Path, character: str) -> F64 | None:

@@ -6,13 +6,13 @@ settings.gather(brush, seed=..., unseen=..., repeats=...) -> BrushDataset(sample
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Annotated, ClassVar, Literal
 
 import numpy as np
 from pydantic import Field
 
 from orbifolio.runner.errors import InputError
+from orbifolio.runner.named_files import FileName, file_of
 from orbifolio.runner.settings import Settings, family
 from orbifolio.runner.strokes.mypaint.actions import draw_actions
 from orbifolio.runner.strokes.mypaint.brush_file import BrushFile, find_brush
@@ -88,13 +88,13 @@ class Shards(StrokeDataSettings):
     """Strokes from files in the format of the paper's published set; needs no paint program."""
 
     kind: Literal["shards"] = "shards"
-    files: Annotated[tuple[str, ...], Field(min_length=1, max_length=256)]
+    files: Annotated[tuple[FileName, ...], Field(min_length=1, max_length=256)]
     """Paths of `.npz` files with `actions` and `strokes`; all but the `unseen` last strokes are learnt from."""
     cites: ClassVar[tuple[str, ...]] = ("nakano2019",)
 
     def gather(self, brush: str, *, seed: int, unseen: int, repeats: int) -> BrushDataset:
         """Read the shards; the last strokes, each drawn once only, are set aside to judge by."""
-        samples = read_shards([Path(name).expanduser() for name in self.files])
+        samples = read_shards([file_of(name) for name in self.files])
         if len(samples) < 2 * unseen:
             raise InputError(
                 f"{self.files[0]}: {len(samples)} strokes; {unseen} are set aside to judge by, and at least as many "
@@ -109,7 +109,7 @@ class Shards(StrokeDataSettings):
         return [
             (f"files.{number}", f"{name}: no such file; a shard is an .npz file with `actions` and `strokes`")
             for number, name in enumerate(self.files)
-            if not Path(name).expanduser().is_file()
+            if not file_of(name).is_file()
         ]
 
 

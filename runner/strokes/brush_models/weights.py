@@ -20,6 +20,7 @@ from safetensors.torch import save
 from torch import Tensor
 
 from orbifolio.runner.errors import InputError
+from orbifolio.runner.named_files import file_of
 from orbifolio.runner.strokes.brush_models.base import Painter
 from orbifolio.runner.strokes.brush_models.gan import GanPainter
 from orbifolio.runner.strokes.brush_models.implicit import ImplicitPainter
@@ -98,7 +99,7 @@ def find_painter(name: str) -> Path:
         InputError: there is none; names the nearest ones.
     """
     if name.endswith(ENDING):
-        return Path(name).expanduser()
+        return file_of(name)
     painters = every_shipped()
     matches = [full for full in painters if full == name or full.endswith(f"/{name}")]
     if matches:
@@ -138,7 +139,7 @@ def real_brush(name: str) -> BrushFile:
         InputError: it is not on this machine.
     """
     if name.endswith(ENDING):
-        return find_brush(str(unpack(Path(name).expanduser())[1].get("brush", "")) or name)
+        return find_brush(str(unpack(file_of(name))[1].get("brush", "")) or name)
     try:
         return find_brush(name)
     except InputError as error:

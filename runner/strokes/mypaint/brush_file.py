@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from orbifolio.runner.errors import InputError, MissingProgram
+from orbifolio.runner.named_files import file_of
 from orbifolio.runner.strokes.mypaint.mypaint import CURE, load_library
 
 ENDING = ".myb"
@@ -116,7 +117,7 @@ def find_brush(name: str) -> BrushFile:
     Raises:
         InputError: there is no such brush; names the nearest ones, or says how to get brushes.
     """
-    path = Path(name).expanduser()
+    path = file_of(name)
     if name.endswith(ENDING):
         try:
             return BrushFile(path.stem, path.read_bytes())

@@ -9,13 +9,12 @@ twice the contrast.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
-from pathlib import Path
-from typing import Annotated, Any, Literal
+from collections.abc import Sequence
+from typing import Literal
 
 import numpy as np
 import torch
-from pydantic import Field, ValidationInfo, ValidatorFunctionWrapHandler, WrapValidator
+from pydantic import Field
 from torch import Tensor
 
 from orbifolio.runner.arrays import F64
@@ -25,6 +24,7 @@ from orbifolio.runner.models.camera import CAMERA_DISTANCE, MeshCamera, camera_a
 from orbifolio.runner.models.faults import ModelFault
 from orbifolio.runner.models.mesh import Mesh
 from orbifolio.runner.models.reading import locate, read_model
+from orbifolio.runner.named_files import FileName
 from orbifolio.runner.symmetry.aspect import Ratio
 from orbifolio.runner.symmetry.base import QUARTER_TURNS, Layout, Symmetry, SymmetrySettings, widened
 from orbifolio.runner.symmetry.claims import Claim
@@ -249,24 +249,11 @@ def window(mesh: Mesh, atlas: Atlas, cameras: Sequence[MeshCamera], size: int) -
     return ModelLayout(draw, shown, shown, size, size)
 
 
-class ModelFile(str):
-    """A path as the recipe spells it, with the folder that it is relative to."""
-
-    folder: Path = Path()
-
-
-def _relative(value: Any, check: ValidatorFunctionWrapHandler, info: ValidationInfo) -> ModelFile:
-    path = ModelFile(check(value))
-    context: Mapping[str, Any] = info.context or {}
-    path.folder = value.folder if isinstance(value, ModelFile) else Path(context.get("folder", "."))
-    return path
-
-
 class Model(SymmetrySettings):
     """The surface of a model in three dimensions; the picture is its texture."""
 
     kind: Literal["mesh"] = "mesh"
-    model: Annotated[str, WrapValidator(_relative)] = Field(min_length=1, max_length=1000)
+    model: FileName = Field(min_length=1, max_length=1000)
     """The model: a .glb, .obj, .ply, .stl or .3mf file, its path relative to the recipe, or `orbifolio:pot`, which
     comes with the program. One without texture coordinates (UV) is unwrapped, by the extra `orbifolio[mesh]`. Phases'
     sizes are the texture's."""
@@ -275,9 +262,8 @@ class Model(SymmetrySettings):
 
     def build(self, ratio: Ratio | None = None) -> ModelSymmetry:
         """The working symmetry: see `SymmetrySettings.build`; any ratio is the texture's."""
-        folder = self.model.folder if isinstance(self.model, ModelFile) else Path()
         try:
-            path = locate(self.model, folder)
+            path = locate(self.model)
             mesh = read_model(path)
         except ModelFault as fault:
             raise IllegalSymmetry(f"{self.model!r} {fault}", where="model") from fault
