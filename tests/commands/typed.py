@@ -22,6 +22,18 @@ IMPORTED = (
     "orbifolio.runner.commands.measuring",
     "orbifolio.runner.execute",
     "orbifolio.reports.write_gallery",
+    # kinds that the tests' recipes name, which a command imports when it reads one
+    "orbifolio.runner.renderers.image.renderer",
+    "orbifolio.runner.renderers.image.patches",
+    "orbifolio.runner.renderers.image.settings",
+    "orbifolio.runner.renderers.painting",
+    "orbifolio.runner.canvas.pixels",
+    "orbifolio.runner.exports.geometry",
+    "orbifolio.runner.objectives.smoothness",
+    "orbifolio.runner.objectives.style",
+    "orbifolio.runner.optimisers.lbfgs",
+    "orbifolio.runner.symmetry.kinds.plane",
+    "orbifolio.runner.vision.untrained",
 )
 _FORKS = multiprocessing.get_context("forkserver")
 _FORKS.set_forkserver_preload(list(IMPORTED))
