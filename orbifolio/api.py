@@ -245,14 +245,9 @@ def read_pixels(file: Path) -> NDArray[np.float32]:
     Raises:
         ImageError: it is missing, cannot be read, or is no picture.
     """
-    from orbifolio.runner.errors import ImageError
-    from orbifolio.runner.images.reading import read_picture
+    from orbifolio.runner.images.reading import read_file
 
-    try:
-        data = file.read_bytes()
-    except OSError as error:
-        raise ImageError(f"{file}: cannot be read ({error.strerror or error})") from error
-    return read_picture(data, str(file)).pixels
+    return read_file(file).pixels
 
 
 def _data_uri(path: Path, width: int) -> str:

@@ -12,8 +12,8 @@ from typing import Any
 import click
 from pydantic import TypeAdapter, ValidationError
 
-from orbifolio.runner.errors import ImageError, InputError
-from orbifolio.runner.images.reading import read_picture
+from orbifolio.runner.errors import InputError
+from orbifolio.runner.images.reading import read_file
 from orbifolio.runner.symmetry import SYMMETRIES, AnySymmetry
 from orbifolio.runner.symmetry.aspect import parse_ratio
 from orbifolio.runner.symmetry.base import SymmetrySettings
@@ -110,11 +110,7 @@ def measure_file(path: Path, group: str, colours: Mapping[str, Sequence[str]], a
     Raises:
         InputError: unknown group, illegal colours, or a picture that cannot be read.
     """
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise ImageError(f"{path}: cannot be read ({error.strerror or error})") from error
-    pixels = read_picture(data, str(path)).pixels
+    pixels = read_file(path).pixels
     settings = _settings(group, colours)
     try:
         ratio = None if aspect is None else parse_ratio(aspect)

@@ -137,7 +137,7 @@ def _read_all(response: Any, shown: str) -> bytes:
     began, blocks, size = time.monotonic(), [], 0
     if int(response.headers.get("Content-Length") or 0) > MAX_DOWNLOAD:
         raise too_large
-    while block := response.read1(_BLOCK):
+    while block := response.read1(min(_BLOCK, MAX_DOWNLOAD + 1 - size)):
         blocks.append(block)
         size += len(block)
         if size > MAX_DOWNLOAD:

@@ -8,10 +8,13 @@ or bytes than `Limits` allow, JPEGs of absurdly many scans, and formats whose re
 from __future__ import annotations
 
 import hashlib
+import os
+import stat
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 from PIL import Image, UnidentifiedImageError
@@ -22,6 +25,7 @@ from orbifolio.runner.images.decoding import Limits, decode
 from orbifolio.runner.images.formats import READ
 from orbifolio.runner.images.samples import ColourReader, UnreadablePicture, turned
 
+MAX_BYTES = 500_000_000  # of a file on disk: about the largest picture that is read, in 8 bits and uncompressed
 MAX_PIXELS = 170_000_000  # Pillow itself stops at 179 million
 
 
@@ -84,6 +88,43 @@ def read_picture(data: bytes, source: str) -> Picture:
         alpha = None if opacity is None or bool((opacity == 1).all()) else turned(opacity, turn)
         digest = hashlib.sha256(data).hexdigest()
         return Picture(turned(pixels, turn), alpha, source, digest, tuple(reader.notes))
+
+
+def read_file(path: Path, shown: str = "") -> Picture:
+    """The picture in a file.
+
+    Args:
+        path: of the file.
+        shown: how messages call it; as `path` by default.
+
+    Raises:
+        ImageError: it is no plain file, cannot be read, or is no picture.
+    """
+    return read_picture(file_bytes(path, shown or str(path)), shown or str(path))
+
+
+def file_bytes(path: Path, shown: str) -> bytes:
+    """The bytes of a file that may be anything: neither a pipe that nobody fills nor an endless device is waited for.
+
+    Raises:
+        ImageError: it is no plain file, too large, or cannot be read.
+    """
+    try:
+        number = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
+        try:
+            found = os.fstat(number)
+            if not stat.S_ISREG(found.st_mode):
+                what = "a folder" if stat.S_ISDIR(found.st_mode) else "a device or a pipe"
+                raise ImageError(f"{shown}: is {what}; a picture is a plain file; name one")
+            if found.st_size > MAX_BYTES:
+                raise ImageError(f"{shown}: has more than {MAX_BYTES // 10**6} MB; scale it down first")
+            with open(number, "rb", closefd=False) as stream:
+                return stream.read(found.st_size)
+        finally:
+            os.close(number)
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise ImageError(f"{shown}: cannot be read ({reason})") from error
 
 
 def read_plain(data: bytes, source: str, most_pixels: int) -> U8:

@@ -16,10 +16,8 @@ from pathlib import Path
 
 from orbifolio.runner.errors import ImageError
 from orbifolio.runner.images.fetching import bucket_and_key, fault_of_address, fetch, fetch_s3, without_secrets
-from orbifolio.runner.images.reading import Picture, read_picture
+from orbifolio.runner.images.reading import Picture, file_bytes, read_picture
 from orbifolio.runner.named_files import file_of
-
-MAX_BYTES = 500_000_000  # of a file on disk: about the largest picture that is read, in 8 bits and uncompressed
 
 # Pictures inside scikit-image's own package; its others are fetched from the network by a further package.
 SKIMAGE = {
@@ -134,8 +132,10 @@ class Images:
             return fetch_s3(source)
         if scheme == "upload":
             name, otherwise = upload_of(source)
-            return _read(file_of(str(self.given[name]))) if name in self.given else self._bytes(otherwise)
-        return _read(file_of(source, self.base))
+            if name not in self.given:
+                return self._bytes(otherwise)
+            return file_bytes(file_of(str(self.given[name])), self.given[name].name)
+        return file_bytes(file_of(source, self.base), source)
 
 
 def upload_of(source: str) -> tuple[str, str]:
@@ -178,13 +178,3 @@ def _missing(path: Path, shown: str) -> str | None:
     shown = shown if len(shown) <= 200 else shown[:196] + "..."
     rule = "paths in a recipe are relative to it, on the command line to the working folder"
     return f"no file {shown!r}; {rule}; {cure}"
-
-
-def _read(path: Path) -> bytes:
-    try:
-        if path.stat().st_size > MAX_BYTES:
-            raise ImageError(f"{path.name}: has more than {MAX_BYTES // 10**6} MB; scale it down first")
-        return path.read_bytes()
-    except OSError as error:
-        reason = error.strerror or error
-        raise ImageError(f"{path.name}: cannot be read ({reason}); check its permissions") from error

@@ -176,3 +176,22 @@ def test_old_pictures_make_room_for_new_ones(tmp_path, monkeypatch):
         uploads.path(old)
     with pytest.raises(ImageError, match="no room"):
         uploads.take(picture(60, 60, seed=3), "more")
+
+
+def test_what_is_clear_stays_clear(tmp_path):
+    uploads = Uploads(tmp_path)
+    logo = Image.new("RGBA", (40, 30), (255, 255, 255, 0))
+    logo.paste((255, 255, 255, 255), (10, 10, 20, 20))
+    buffer = io.BytesIO()
+    logo.save(buffer, "PNG")
+    kept = uploads.path(uploads.take(buffer.getvalue(), "logo").id)
+    with Image.open(kept) as image:
+        assert image.getchannel("A").getextrema() == (0, 255)
+    assert uploads.take(kept.read_bytes(), "again").id == kept.stem  # as it is when a run is begun again
+
+
+def test_a_picture_too_long_to_be_scaled_is_refused(tmp_path):
+    buffer = io.BytesIO()
+    Image.new("L", (8, 20_000), 120).save(buffer, "PNG")
+    with pytest.raises(ImageError, match=r"is 8 x 20000 pixels; scaled to 3072, .* crop it"):
+        Uploads(tmp_path).take(buffer.getvalue(), "a")

@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import Annotated, ClassVar, Literal
 
 import numpy as np
-from PIL import Image, UnidentifiedImageError
 from pydantic import Field
 
 from orbifolio.runner.arrays import U8
 from orbifolio.runner.errors import InputError
+from orbifolio.runner.images.reading import read_file
 from orbifolio.runner.named_files import FileName, file_of
 from orbifolio.runner.settings import Settings, family
 from orbifolio.runner.strokes.agent.dataset import UNKNOWN, Split, fitted, parted
@@ -235,11 +235,8 @@ class Faces(TargetSettings):
 
 
 def _open(path: Path) -> U8:
-    try:
-        with Image.open(path) as image:
-            return np.asarray(image.convert("RGB"))
-    except (OSError, UnidentifiedImageError, Image.DecompressionBombError) as error:
-        raise InputError(f"{path}: cannot be read ({error}); remove the file or save it again") from error
+    rounded: U8 = np.rint(read_file(path).pixels * 255).astype(np.uint8)
+    return rounded
 
 
 TARGETS = (Mnist, Idx, ImageFolder, Glyphs, HandwrittenExamples, Faces)
