@@ -26,6 +26,7 @@ from orbifolio.runner.images.formats import READ
 from orbifolio.runner.images.samples import ColourReader, UnreadablePicture, turned
 
 MAX_BYTES = 500_000_000  # of a file on disk: about the largest picture that is read, in 8 bits and uncompressed
+_INFLATED = "Decompressed data too large"  # Pillow's words for it
 MAX_PIXELS = 170_000_000  # Pillow itself stops at 179 million
 
 
@@ -171,6 +172,11 @@ def _told(source: str, limits: Limits) -> Iterator[Limits]:
         raise ImageError(f"{source}: {limits.refusal('more than fits in memory')}") from None
     except Exception as error:  # decoders raise what they like on damaged files
         reason = str(error).strip() or type(error).__name__
+        if reason.startswith(_INFLATED):
+            raise ImageError(
+                f"{source}: holds a text or a profile that inflates beyond 1 MB; a picture's have kilobytes; save it "
+                "again without"
+            ) from None
         raise ImageError(
             f"{source}: is damaged or cut short ({reason}); the file must be whole; copy or save it again"
         ) from error

@@ -164,7 +164,7 @@ class Tiff:
         for place in range(at, at + count * size, size):
             tag, kind, number, value = struct.unpack_from(self.order + entry, self.data, place)
             length = _SIZES.get(kind, 1) * number
-            total += length
+            total += length if value + length <= len(self.data) else 0
             if total > 2 * len(self.data):  # Pillow copies every one of them
                 raise ValueError("its tags are larger than the file")
             if tag in _WANTED and kind in _TYPES:

@@ -58,7 +58,7 @@ def bombs(side: int) -> Iterator[tuple[str, bytes]]:
     last = progressive.rindex(b"\xff\xda")
     yield "JPEG of 14,285 scans", progressive[:last] + progressive[last:-2] * 14_285 + progressive[-2:]
     yield "JPEG of 90 scans", progressive[:last] + progressive[last:-2] * 80 + progressive[-2:]
-    frames = [Image.new("L", (500, number + 9)) for number in range(side // 40)]
+    frames = [Image.new("L", (500, 400), number % 256) for number in range(side // 40)]
     yield "GIF of one colour", saved(blank, "GIF")
     yield "GIF of many frames", saved(frames[0], "GIF", save_all=True, append_images=frames)
     speck = png(np.zeros((9, 12, 3), np.uint8))
