@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import stat
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -21,6 +20,7 @@ from PIL import Image, UnidentifiedImageError
 
 from orbifolio.runner.arrays import F32, U8
 from orbifolio.runner.errors import ImageError
+from orbifolio.runner.files import open_regular
 from orbifolio.runner.images.decoding import Limits, decode
 from orbifolio.runner.images.formats import READ
 from orbifolio.runner.images.samples import ColourReader, UnreadablePicture, turned
@@ -111,19 +111,15 @@ def file_bytes(path: Path, shown: str) -> bytes:
         ImageError: it is no plain file, too large, or cannot be read.
     """
     try:
-        number = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
-        try:
-            found = os.fstat(number)
-            if not stat.S_ISREG(found.st_mode):
-                what = "a folder" if stat.S_ISDIR(found.st_mode) else "a device or a pipe"
-                raise ImageError(f"{shown}: is {what}; a picture is a plain file; name one")
-            if found.st_size > MAX_BYTES:
+        with open_regular(path) as file:
+            size = os.fstat(file.fileno()).st_size
+            if size > MAX_BYTES:
                 raise ImageError(f"{shown}: has more than {MAX_BYTES // 10**6} MB; scale it down first")
-            with open(number, "rb", closefd=False) as stream:
-                return stream.read(found.st_size)
-        finally:
-            os.close(number)
+            return file.read(size)
     except (OSError, ValueError) as error:
+        if path.exists() and not path.is_file():
+            what = "a folder" if path.is_dir() else "a device or a pipe"
+            raise ImageError(f"{shown}: is {what}; a picture is a plain file; name one") from None
         reason = getattr(error, "strerror", None) or error
         raise ImageError(f"{shown}: cannot be read ({reason})") from error
 
