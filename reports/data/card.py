@@ -13,7 +13,6 @@ import json
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field, replace
-from pathlib import PurePosixPath
 from typing import Any
 
 from orbifolio.reports.data.log import silence_limit
@@ -26,6 +25,7 @@ from orbifolio.reports.data.values import (
     as_text,
     as_texts,
     as_tuple,
+    folder_name,
     inner_path,
 )
 from orbifolio.reports.wording import format_pixels
@@ -161,12 +161,6 @@ def flattened(value: object, name: str = "") -> Iterator[tuple[str, str]]:
         yield from flattened(item, f"{name}.{key}" if name else str(key))
 
 
-def _folder_name(value: object) -> str:
-    """A name of one visible folder, or ""."""
-    name = inner_path(value)
-    return name if len(PurePosixPath(name).parts) == 1 and not name.startswith(".") else ""
-
-
 def _cover_from(record: object) -> Cover | None:
     entry = as_mapping(record)
     path = inner_path(entry.get("path"))
@@ -181,7 +175,7 @@ def _cover_from(record: object) -> Cover | None:
 def card_from_json(record: object) -> Card | None:
     """A card as it was kept, by any version; None if it names no run."""
     entry = as_mapping(record)
-    type_, identity = _folder_name(entry.get("type")), _folder_name(entry.get("id"))
+    type_, identity = folder_name(entry.get("type")), folder_name(entry.get("id"))
     if not type_ or not identity:
         return None
 

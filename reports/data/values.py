@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import math
+import os
 from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -96,6 +97,18 @@ def inner_path(value: object) -> str:
     if path.is_absolute() or ".." in path.parts or not path.parts:
         return ""
     return str(path)
+
+
+def folder_name(value: object) -> str:
+    """The name of one visible folder, as its file system allows it, or "".
+
+    >>> folder_name("a: 100%?"), folder_name("a/b"), folder_name(".."), folder_name(".hidden")
+    ('a: 100%?', '', '', '')
+    """
+    name = as_text(value)
+    if not name or name.startswith(".") or "/" in name or "\0" in name:
+        return ""
+    return inner_path(name) if os.name == "nt" else name  # there, a colon or a backslash leads elsewhere
 
 
 def parse_json(text: str | bytes) -> Mapping[str, Any]:

@@ -16,7 +16,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from orbifolio.reports.data.card import Card, card_from_json
-from orbifolio.reports.data.values import as_finite, as_mapping, as_text, as_texts, inner_path, parse_json
+from orbifolio.reports.data.values import as_finite, as_mapping, as_text, as_texts, folder_name, parse_json
 from orbifolio.reports.publish.manifest import RUNS_PREFIX, Manifest, parse_manifest, run_of_key
 from orbifolio.reports.publish.serving import STATE_FOLDER, headers_for
 from orbifolio.reports.publish.store import (
@@ -126,7 +126,7 @@ def parse_catalogue(content: bytes) -> GalleryCatalogue:
     sweeps = {
         name: sweep_from_record(name, entry)
         for name, entry in as_mapping(record.get("sweeps")).items()
-        if inner_path(name) == name and "/" not in name and not name.startswith(".")
+        if folder_name(name)
     }
     conditions = as_text(record.get("conditions"))
     return GalleryCatalogue(

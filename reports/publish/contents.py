@@ -22,6 +22,10 @@ from orbifolio.runner.errors import PublishError
 _CHECKPOINT = "checkpoint"
 
 
+class UnreadableFile(PublishError):
+    """A file of the gallery cannot be read."""
+
+
 @dataclass(frozen=True)
 class Snapshot:
     """Files of a folder as of a moment; paths are relative to it.
@@ -69,7 +73,7 @@ def _readable(path: Path) -> Iterator[None]:
     except FileNotFoundError:
         raise
     except OSError as error:
-        raise PublishError(
+        raise UnreadableFile(
             f"{path}: cannot be read ({error.strerror or error}); correct its permissions, or move it elsewhere"
         ) from error
 
@@ -79,7 +83,7 @@ def read_file(path: Path) -> bytes:
 
     Raises:
         FileNotFoundError: the file is gone.
-        PublishError: the file cannot be read.
+        UnreadableFile: the file cannot be read.
     """
     with _readable(path):
         return path.read_bytes()
@@ -90,7 +94,7 @@ def file_digest(path: Path) -> tuple[str, int]:
 
     Raises:
         FileNotFoundError: the file is gone.
-        PublishError: the file cannot be read.
+        UnreadableFile: the file cannot be read.
     """
     with _readable(path), path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest(), file.tell()

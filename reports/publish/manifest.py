@@ -2,6 +2,8 @@
 
     .orbifolio/runs/<type>/<id>.json    {"schema": 1, "complete": true, "card": {...}, "files": {path: {...}}}
 
+A folder's name that is too long with more to it is cut with `/+/` in between, as no folder of a run can be called.
+
 It is written before the first upload (so that it names every key that may appear as ours), now and then while
 uploading (so that little is uploaded twice after an interruption) and at the end. An entry with an empty SHA-256 was
 about to be uploaded. What is not in the manifest is never deleted.
@@ -20,6 +22,8 @@ from orbifolio.reports.publish.serving import STATE_FOLDER
 from orbifolio.reports.publish.store import StoredObject, stays_inside
 
 RUNS_PREFIX = f"{STATE_FOLDER}/runs/"
+_JOINT = "/+/"
+_MAX_BYTES, _LETTERS = 200, 40  # of the 255 bytes of a name; letters of a part, four bytes each at most
 
 
 @dataclass(frozen=True)
@@ -56,7 +60,8 @@ class Manifest:
     @property
     def key(self) -> str:
         """The manifest's own key in the store."""
-        return f"{RUNS_PREFIX}{self.run}.json"
+        type_, _, identity = self.run.partition("/")
+        return f"{RUNS_PREFIX}{type_}/{_cut(identity)}.json"
 
     @property
     def digest(self) -> str:
@@ -97,12 +102,23 @@ def parse_manifest(run: str, content: bytes) -> Manifest:
     )
 
 
+def _cut(name: str) -> str:
+    """A folder's name in parts that leave room for an ending, and for what a folder store adds while it writes.
+
+    >>> _cut("20261121-101500-4f2a"), _cut("n" * 204).count("/+/")
+    ('20261121-101500-4f2a', 5)
+    """
+    if len(name.encode(errors="replace")) <= _MAX_BYTES:
+        return name
+    return _JOINT.join(name[at : at + _LETTERS] for at in range(0, len(name), _LETTERS))
+
+
 def run_of_key(key: str) -> str:
     """The run whose manifest has this key, or "".
 
     >>> run_of_key(".orbifolio/runs/whirlpool/20261121-101500-4f2a.json")
     'whirlpool/20261121-101500-4f2a'
     """
-    run = key.removeprefix(RUNS_PREFIX).removesuffix(".json")
-    good = key == f"{RUNS_PREFIX}{run}.json" and run.count("/") == 1 and stays_inside(run)
+    run = key.removeprefix(RUNS_PREFIX).removesuffix(".json").replace(_JOINT, "")
+    good = run.count("/") == 1 and stays_inside(run) and Manifest(run).key == key
     return run if good else ""

@@ -8,14 +8,14 @@ needs any more. What the runs' manifests list is not uploaded again.
 from __future__ import annotations
 
 import time
+import unicodedata
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path, PurePosixPath
 
-from orbifolio.reports.data.values import inner_path
 from orbifolio.reports.publish.catalogue import GalleryCatalogue, read_catalogue
-from orbifolio.reports.publish.contents import files_beside_runs
+from orbifolio.reports.publish.contents import UnreadableFile, files_beside_runs
 from orbifolio.reports.publish.index import Index
 from orbifolio.reports.publish.index_pages import index_files
 from orbifolio.reports.publish.run import PublishedRun, delete_run, delete_stale, mark_removed, publish_run
@@ -27,6 +27,9 @@ from orbifolio.reports.sweep.record import SWEEP_NAME, SWEEPS_FOLDER, RecordedSw
 from orbifolio.reports.write_gallery import run_folders
 from orbifolio.runner.errors import InputError
 
+_UNLISTABLE = {"Cc", "Cs"}
+"""Categories of signs that not every store can list: control characters, and bytes of a name that are not UTF-8. S3
+advises against backslashes, which some stores read as slashes."""
 _INDEX_SECONDS = 120.0  # of uploading after which the index shows the runs so far; each update costs all its pages
 
 
@@ -119,25 +122,33 @@ class Publisher:
 
         Raises:
             PublishError: it could not be finished; what is in the store is consistent, and the next time continues.
+                A file that cannot be read is told at the end, when all other runs are published.
             InputError: a run to delete is not there, or is still in the gallery.
         """
         self._listener.stats = stats = PublishStats()
         catalogue = read_catalogue(self._store)
         sweeps = self._sweeps(runs)
-        here = [folder for folder in run_folders(self._gallery) if self._publishable(folder)]
+        every = run_folders(self._gallery)
+        here = [folder for folder in every if self._publishable(folder)]
         recipe_pages = (f"{folder.parent.name}/index.html" for folder in here)
         self._index.keys.update(catalogue.pages, self._index_keys, recipe_pages)
         self._check_removals(remove, here, catalogue)
         self._index.keys.update(f"{SWEEPS_FOLDER}/{name}/index.html" for name in sweeps)
-        self._share(here)
+        self._share(every)
         if any(set(sweep.runs) & set(catalogue.runs) for name, sweep in sweeps.items() if name not in catalogue.sweeps):
             self._update_index({}, sweeps=sweeps)  # pages of runs that are shown already will link to it
         wanted = here if runs is None else [folder.absolute() for folder in runs]
         published: dict[str, PublishedRun] = {}
+        unreadable: UnreadableFile | None = None
         indexed = time.monotonic()
         for folder in sorted(wanted, key=lambda folder: folder.name, reverse=True):  # newest first
-            run = publish_run(folder, self._gallery, catalogue, self._uploader, every=self._every, now=self._now)
             stats.runs += 1
+            try:
+                run = publish_run(folder, self._gallery, catalogue, self._uploader, every=self._every, now=self._now)
+            except UnreadableFile as error:  # of this run: the others are published all the same
+                unreadable = unreadable or error
+                self._listener.say(f"{error}; this run is left out")
+                continue
             stats.changed += run.changed
             self._listener.reached(stats.runs, len(wanted))
             published[run.manifest.run] = run
@@ -149,6 +160,8 @@ class Publisher:
         self._delete_stale(published, remove)
         for manifest in leaving:
             delete_run(manifest, self._uploader)
+        if unreadable is not None:
+            raise unreadable
         return stats
 
     def _sweeps(self, runs: Sequence[Path] | None) -> dict[str, RecordedSweep]:
@@ -168,8 +181,11 @@ class Publisher:
             self._listener.say(f"{folder}: left out, as it is a link; publish the gallery that it leads to")
             return False
         name = folder.relative_to(self._gallery).as_posix()
-        if inner_path(name) != name:
-            self._listener.say(f"{folder}: left out, as : and \\ cannot be in an address; rename the folder")
+        if any(sign == "\\" or unicodedata.category(sign) in _UNLISTABLE for sign in name):
+            shown = name.encode(errors="backslashreplace").decode()
+            self._listener.say(
+                f"{self._gallery}/{shown!r}: left out, as not every store takes such signs; rename the folder"
+            )
             return False
         return True
 
@@ -202,9 +218,9 @@ class Publisher:
                 f"{SWEEPS_FOLDER}/20261121-101500-4f2a"
             )
 
-    def _share(self, here: Sequence[Path]) -> None:
-        """Upload assets, then the other files beside the runs, unless the store holds them already."""
-        jobs = {job.key: job for job in self._beside(here)}
+    def _share(self, runs: Sequence[Path]) -> None:
+        """Upload assets, then the other files beside all runs, unless the store holds them already."""
+        jobs = {job.key: job for job in self._beside(runs)}
         for asset in self._pages.assets.values():  # those of the index, which a newer program may render
             jobs.setdefault(asset.path, plan_upload(asset.path, Path(asset.path), asset.content))
         unsure = [job for job in jobs.values() if self._shared.get(job.key) != job.entry.sha256]
@@ -214,9 +230,9 @@ class Publisher:
             self._shared[job.key] = entry.sha256
         self._shared |= {job.key: job.entry.sha256 for job in unsure if job not in new}
 
-    def _beside(self, here: Sequence[Path]) -> list[UploadJob]:
+    def _beside(self, runs: Sequence[Path]) -> list[UploadJob]:
         jobs = []
-        for path in files_beside_runs(self._gallery, here).files:
+        for path in files_beside_runs(self._gallery, runs).files:
             if path in self._index_keys or _is_index(path) or _is_sweep(path):
                 continue  # made from the catalogue instead, which has the cards of all publishers' runs
             try:

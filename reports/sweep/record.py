@@ -18,7 +18,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from orbifolio.reports.data.log import FINISHED, STALE_AFTER
-from orbifolio.reports.data.values import as_finite, as_int, as_mapping, as_text, as_tuple, inner_path
+from orbifolio.reports.data.values import as_finite, as_int, as_mapping, as_text, as_tuple, folder_name
 from orbifolio.reports.files import visible_folders
 from orbifolio.runner.files import read_regular
 
@@ -139,11 +139,9 @@ def run_key(value: object) -> str:
     >>> run_key("hexagon/1"), run_key("../etc/passwd"), run_key("sweeps/x"), run_key(None)
     ('hexagon/1', '', '', '')
     """
-    path = inner_path(value)
-    parts = PurePosixPath(path).parts
-    if len(parts) != 2 or parts[0] == SWEEPS_FOLDER or any(part.startswith(".") for part in parts):
-        return ""
-    return path
+    key = as_text(value)
+    type_, _, identity = key.partition("/")
+    return key if folder_name(type_) and folder_name(identity) and type_ != SWEEPS_FOLDER else ""
 
 
 def _member(value: object, number: int) -> RecordedMember:

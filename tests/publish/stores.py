@@ -6,7 +6,7 @@ import hashlib
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from urllib.parse import unquote, urljoin, urlsplit
+from urllib.parse import quote, unquote, urljoin, urlsplit
 
 from lxml import html as lxml_html
 
@@ -139,7 +139,7 @@ def links(key: str, content: bytes) -> set[str]:
     for address in addresses:
         parts = urlsplit(address)
         if not parts.scheme and not parts.netloc and parts.path:
-            found.add(unquote(urlsplit(urljoin(f"http://host/{key}", parts.path)).path).lstrip("/"))
+            found.add(unquote(urlsplit(urljoin(f"http://host/{quote(key)}", parts.path)).path).lstrip("/"))
     return found
 
 

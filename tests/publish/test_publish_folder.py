@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from stores import dangling
+from stores import dangling, of_folder
 
 from orbifolio.reports.publish.catalogue import read_catalogue
 from orbifolio.reports.publish.folder import FolderStore, FolderTarget
@@ -25,10 +25,6 @@ def folder_store(path: Path) -> FolderStore:
     return FolderTarget(path=str(path)).build(Path("/nowhere"))
 
 
-def contents(folder: Path) -> Callable[[str], bytes | None]:
-    return lambda key: (folder / key).read_bytes() if (folder / key).is_file() else None
-
-
 def files(folder: Path) -> set[str]:
     return {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
 
@@ -36,7 +32,7 @@ def files(folder: Path) -> set[str]:
 def test_a_gallery_in_a_folder_is_whole(gallery: Path, tmp_path: Path, publish: Publish) -> None:
     target = tmp_path / "www"
     publish(folder_store(target), gallery)
-    assert not dangling(contents(target))
+    assert not dangling(of_folder(target))
     for key in files(target):
         if not key.startswith(STATE_FOLDER) and key.count("/") > 1:
             assert (target / key).read_bytes() == (gallery / key).read_bytes()
@@ -89,7 +85,7 @@ def test_many_publishers_at_once_lose_nothing(
     assert set(read_catalogue(folder_store(target)).runs) == {
         f"recipe-{number % 2}/run-{number}" for number in range(5)
     }
-    assert not dangling(contents(target))
+    assert not dangling(of_folder(target))
     pages = [(target / f"recipe-{number}/index.html").read_text() for number in range(2)]
     assert all(f"run-{number}" in pages[number % 2] for number in range(5))
 
@@ -134,7 +130,7 @@ def test_a_full_disk_is_told_and_what_stood_stays(
     monkeypatch.setattr(os, "replace", honest)
     assert files(target) >= set(before)
     assert not [key for key in files(target) if key.endswith(".part")]
-    assert not dangling(contents(target))
+    assert not dangling(of_folder(target))
     publish(folder_store(target), gallery)
     assert all("<p>new</p>" in page.read_text() for page in target.rglob("steps/*/index.html"))
 

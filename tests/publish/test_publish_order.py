@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -374,14 +375,19 @@ def test_a_removal_interrupted_at_any_moment(gallery: Path, publish: Publish) ->
 def test_runs_that_cannot_be_published_are_told_and_left_out(gallery: Path, publish: Publish) -> None:
     (gallery / "linked").mkdir()
     (gallery / "linked/run").symlink_to(gallery / RUN)
-    shutil.copytree(gallery / RUN, gallery / "what: a name" / "run")
+    shutil.copytree(gallery / RUN, gallery / "two\nlines" / "run")
+    shutil.copytree(gallery / RUN, gallery / "back\\slash" / "run")
+    shutil.copytree(gallery / RUN, Path(os.fsdecode(os.fsencode(gallery) + b"/\xff")) / "run")
     listener, store = RecordingListener(), Memory()
     publish(store, gallery, listener=listener)
     assert listener.said == [
+        f"{gallery}/'back\\\\slash/run': left out, as not every store takes such signs; rename the folder",
         f"{gallery}/linked/run: left out, as it is a link; publish the gallery that it leads to",
-        f"{gallery}/what: a name/run: left out, as : and \\ cannot be in an address; rename the folder",
+        f"{gallery}/'two\\nlines/run': left out, as not every store takes such signs; rename the folder",
+        f"{gallery}/'\\\\udcff/run': left out, as not every store takes such signs; rename the folder",
     ]
     assert not dangling(of_memory(store))
+    assert not [key for key in store.objects if not key.isprintable()]  # nor any file of theirs
     store.asked.clear()
     publish(store, gallery)
     assert store.changes == []
