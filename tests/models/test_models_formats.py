@@ -22,6 +22,7 @@ from orbifolio.runner.models.ply import read_ply
 from orbifolio.runner.models.rasteriser import covered
 from orbifolio.runner.models.reading import READERS, locate, read_model
 from orbifolio.runner.models.stl import read_stl
+from orbifolio.runner.symmetry.kinds.model import ModelSymmetry
 
 SQUARE = np.array([[0.0, 0, 0], [1, 0, 0], [1, 1, 0], [0, 1, 0]])
 L = [(0, 0), (2, 0), (2, 1), (1, 1), (1, 2), (0, 2)]  # a notch at its fourth corner; area 3
@@ -64,6 +65,7 @@ def test_a_block_is_the_same_in_every_format_and_is_unwrapped(suffix, form, tmp_
     assert mesh.uv.min() >= 0
     assert mesh.uv.max() <= 1
     assert shown_twice(mesh) < 0.01
+    assert ModelSymmetry(mesh, "block", 4).advisories() == (f"block: {mesh.notes[0]}",)
     a, b, c = (mesh.positions[mesh.faces[:, corner]] for corner in range(3))
     flat = np.cross(b - a, c - a) / (2 * mesh.areas[:, None])
     assert np.allclose(mesh.normals[mesh.faces], flat[:, None], atol=1e-6)  # its edges are edges

@@ -142,10 +142,8 @@ class ModelSymmetry(Symmetry):
         self.mesh, self._cameras = mesh, cameras
         self.ratio = 1.0 if ratio is None else ratio.value
         self.title = f"the surface of {name}"
-        self.notes = (
-            f"{name} has {len(mesh.faces):,} triangles; the picture is its texture",
-            *(f"{name}: {note}" for note in mesh.notes),
-        )
+        self.notes = (f"{name} has {len(mesh.faces):,} triangles; the picture is its texture",)
+        self._advisories = tuple(f"{name}: {note}" for note in mesh.notes)
 
     def fit(self, width: int, *, multiple: int, ratio: float) -> tuple[int, int]:
         """Any size: the network sees crops, so only they need its multiples."""
@@ -217,8 +215,8 @@ class ModelSymmetry(Symmetry):
         return ()
 
     def advisories(self) -> tuple[str, ...]:
-        """None: every model will do."""
-        return ()
+        """What was made of the file so that it has a texture of its own: every model will do."""
+        return self._advisories
 
     def appearances(self) -> tuple[tuple[float, bool, F64], ...]:
         """Quarter turns, which represent the random turns of the windows."""
