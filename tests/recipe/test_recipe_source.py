@@ -272,3 +272,18 @@ def test_files(tmp_path):
         "large.yaml: error: the file has more than 1,000,000 bytes; a recipe has a few thousand; is this the "
         "right file?"
     )
+
+
+@pytest.mark.parametrize(
+    ("text", "data"),
+    [
+        ("!!str title: x", {"title": "x"}),
+        ("! title: x", {"title": "x"}),
+        ("!mine title: x", {}),
+        ("!!binary title: x", {}),
+    ],
+)
+def test_a_key_may_be_tagged_as_the_text_that_it_is_and_as_nothing_else(text, data):
+    source = parse(text)
+    assert source.data == data
+    assert bool(source.faults) == (not data)

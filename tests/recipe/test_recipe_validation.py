@@ -4,12 +4,14 @@ from typing import Annotated, Literal
 
 import pytest
 from pydantic import Field
-from standin import VALID, Recipe
+from standin import VALID, AnyStart, Recipe
 
 from orbifolio.runner.errors import RecipeError
-from orbifolio.runner.recipe.annotations import describe, slot_of
+from orbifolio.runner.recipe.annotations import describe, kinds, slot_of
+from orbifolio.runner.recipe.model import load
 from orbifolio.runner.recipe.source import parse
 from orbifolio.runner.recipe.validation import MAX_PROBLEMS, problem_at, validate
+from orbifolio.runner.vision.weights import WeightsStore
 
 
 def told(text: str) -> list[str]:
@@ -244,3 +246,38 @@ def test_text_of_a_certain_form_is_called_by_its_title():
     form = Literal["auto"] | Annotated[str, Field(pattern="^#.{6}$", title="a colour")]
     assert describe(slot_of(form)) == "'auto' or a colour"
     assert describe(slot_of(str)) == "text"
+
+
+def test_the_kinds_of_a_family_that_may_be_left_out_are_its_kinds():
+    assert set(kinds(slot_of(AnyStart))) == {"noise", "photo", "sum"}
+    assert kinds(slot_of(AnyStart | None)) == kinds(slot_of(AnyStart))
+    assert kinds(slot_of(int | None)) == {}
+
+
+def test_problems_of_one_line_are_told_from_left_to_right(tmp_path):
+    path = tmp_path / "x.yaml"
+    path.write_text(
+        "schema: 1\ntitle: T\nrenderer:\n  kind: image-optimisation\n  vision: untrained\n"
+        "  objectives: [range, {kind: style, layers: [zzz], images: [no.png]}]\n  phases: [{size: 16, steps: 4}]\n"
+    )
+    with pytest.raises(RecipeError) as caught:
+        load(path)
+    assert [(problem.line, problem.column) for problem in caught.value.problems] == [(6, 45), (6, 61)]
+    assert "no layer 'zzz'" in str(caught.value.problems[0])
+
+
+def test_only_weights_that_are_missing_are_fetched(tmp_path, monkeypatch):
+    path = tmp_path / "x.yaml"
+    path.write_text(
+        "schema: 1\ntitle: T\nrenderer:\n  kind: image-optimisation\n  vision: vgg16\n"
+        "  objectives: [{kind: style, images: ['skimage:coffee'], layers: [conv1_1]}]\n  phases: [{size: 16, steps: 4}]\n"
+    )
+    loaded = load(path)
+    fetched = []
+    monkeypatch.setattr(WeightsStore, "fetch", lambda self, name: fetched.append(name))
+    monkeypatch.setattr(WeightsStore, "present", lambda self, name: True)
+    loaded.fetch_weights()
+    assert fetched == []
+    monkeypatch.setattr(WeightsStore, "present", lambda self, name: False)
+    loaded.fetch_weights()
+    assert fetched == [name for name, _, _ in loaded.weights_needed()] != []

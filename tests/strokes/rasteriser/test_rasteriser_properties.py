@@ -11,7 +11,7 @@ from orbifolio.runner.strokes.mypaint.actions import Space, draw_actions
 from orbifolio.runner.strokes.rasteriser.brush_table import LENGTHS, RADII
 from orbifolio.runner.strokes.rasteriser.colour_actions import ColourActions
 from orbifolio.runner.strokes.rasteriser.compositing import PairPaint, lay, lay_vjp, visible_shares
-from orbifolio.runner.strokes.rasteriser.pixel_blocks import pixel_grid
+from orbifolio.runner.strokes.rasteriser.pixel_blocks import BLOCK_SIDE, pixel_grid
 from orbifolio.runner.strokes.rasteriser.separate_strokes import network_stamp, table_stamp
 from orbifolio.runner.strokes.stroke_array import StrokeArray, rows_of_actions
 
@@ -249,3 +249,17 @@ def test_a_brush_of_no_strokes_leaves_the_paper():
     assert np.array_equal(composite.canvas, paper)
     assert len(composite.pairs.numbers()) == 0
     assert pixel_grid(SIDE, SIDE).cell_count == SIDE * SIDE
+
+
+@pytest.mark.parametrize(("width", "height"), [(33, 20), (8, 8), (7, 25), (16, 1)])
+def test_a_grid_holds_each_pixel_once_in_blocks_that_are_squares(width, height):
+    grid = pixel_grid(width, height)
+    assert np.array_equal(np.sort(grid.cells), np.arange(width * height))
+    assert np.array_equal(grid.points, np.stack((grid.cells % width, grid.cells // width), axis=1) + np.float32(0.5))
+    corners = set()
+    for first, last, middle, half in zip(grid.firsts, grid.firsts[1:], grid.middles, grid.halves, strict=False):
+        places = grid.points[first:last]
+        (corner,) = {(int(x // BLOCK_SIDE), int(y // BLOCK_SIDE)) for x, y in places}  # all in one square
+        corners.add(corner)
+        assert np.hypot(*(places - middle).T).max() <= half <= BLOCK_SIDE / 2**0.5
+    assert len(corners) == len(grid.middles) == -(-width // BLOCK_SIDE) * -(-height // BLOCK_SIDE)
