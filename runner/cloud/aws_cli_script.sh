@@ -123,3 +123,4 @@ patiently aws ec2 run-instances --image-id "$image" --instance-type "$machine" -
     --query 'Instances[0].InstanceId' --output text
 echo "its log:  aws s3 cp $work/log.txt -"
 echo "its end:  by itself when done, and at $until at the latest; by force: aws ec2 terminate-instances --instance-ids ID"
+echo "its role: $role, which costs nothing; \`orbifolio cleanup\` removes it when the machine is gone"

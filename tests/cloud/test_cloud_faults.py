@@ -236,10 +236,10 @@ def test_around_renting_every_request_may_fail(amazon: Amazon, order: LaunchSpec
 
 
 @pytest.mark.slow
-def test_every_request_may_fail_in_every_way(amazon: Amazon, order: LaunchSpec) -> None:
-    for kind in FAULTS:
-        for at in range(1, len(_requests(amazon, order)) + 1):
-            _fail_at(amazon, order, at, kind)
+@pytest.mark.parametrize("kind", FAULTS)
+def test_every_request_may_fail_in_every_way(amazon: Amazon, order: LaunchSpec, kind: str) -> None:
+    for at in range(1, len(_requests(amazon, order)) + 1):
+        _fail_at(amazon, order, at, kind)
 
 
 def test_the_policy_that_is_printed_suffices(amazon: Amazon, order: LaunchSpec) -> None:
