@@ -3,10 +3,12 @@
     pip install coverage
     python scripts/mutate.py runner/recipe --tests tests/recipe --number 60 --seed 1
 
-Each mutant is judged by the tests of its room that run the changed line, quickest first, until one fails; a mutant that
-survives these is judged by all of them. Lines of compiled functions are seen by no tracer, so mutants of such files are
-judged by every test that uses the file, with nothing compiled before. Whoever reads the survivors decides which of them
-are equivalent to the original, and which want a test. (DeMillo, Lipton and Sayward 1978.)
+Each mutant is judged by the tests of its room that run the changed line, quickest first, until one fails. Lines that
+run at import, and those of compiled functions, which no tracer sees, are judged by every test that uses the file,
+compiled ones with nothing compiled before; what survives these is judged by all tests of the room. Whoever reads the
+survivors decides which of them are equivalent to the original, and which want a test.
+
+Reference: DeMillo, Lipton and Sayward 1978.
 """
 
 from __future__ import annotations
@@ -241,12 +243,13 @@ def survey(scratch: Path, rooms: Sequence[str], tests: Sequence[str], kept: Path
     kept.write_bytes(pickle.dumps((status, lines, watch.seconds)))
 
 
-def judges(mutant: Mutant, lines: dict[str, dict[int, list[str]]], seconds: dict[str, float]) -> list[str]:
-    """The tests that judge a mutant first, quickest first."""
+def judges(mutant: Mutant, lines: dict[str, dict[int, list[str]]], seconds: dict[str, float]) -> tuple[list[str], bool]:
+    """(the tests that judge a mutant first, quickest first; whether no other test could notice it)."""
     by_line = lines.get(mutant.path, {})
     wanted = range(mutant.line, mutant.last + 1)
     names = {name for line in wanted for name in by_line.get(line, ())}
-    if not names:  # run at import, or compiled
+    traced = bool(names)
+    if not traced:  # run at import, or compiled
         names = {name for found in by_line.values() for name in found} or set(seconds)
     chosen, total = [], 0.0
     for name in sorted(names, key=lambda name: (seconds.get(name, 0.0), name)):
@@ -254,7 +257,7 @@ def judges(mutant: Mutant, lines: dict[str, dict[int, list[str]]], seconds: dict
         if chosen and total > SELECTED:
             break
         chosen.append(name)
-    return chosen
+    return chosen, len(chosen) == len(seconds) or traced and len(chosen) == len(names)
 
 
 def judge(scratch: Path, mutant: Mutant, number: int, arguments: Sequence[str]) -> str:
@@ -316,9 +319,9 @@ def main() -> None:
         fates: list[dict[str, Any]] = []
         for number, mutant in enumerate(chosen):
             began = time.monotonic()
-            first = judges(mutant, lines, seconds)
+            first, final = judges(mutant, lines, seconds)
             fate = judge(scratch, mutant, number, first)
-            if fate == "survived" and len(first) < len(seconds):
+            if fate == "survived" and not final:
                 fate = judge(scratch, mutant, number, options.tests)
             took = time.monotonic() - began
             print(

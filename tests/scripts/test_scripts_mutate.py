@@ -55,7 +55,9 @@ def test_the_quickest_tests_that_run_the_line_judge_first() -> None:
     mutant = Mutant("x.py", 3, 4, "1", "2", "")
     lines = {"x.py": {3: ["slow", "quick"], 9: ["other"]}}
     seconds = {"slow": 2.0, "quick": 0.1, "other": 0.0, "far": 0.0}
-    assert judges(mutant, lines, seconds) == ["quick", "slow"]
+    assert judges(mutant, lines, seconds) == (["quick", "slow"], True)
     compiled = Mutant("x.py", 5, 5, "1", "2", "")
-    assert judges(compiled, lines, seconds) == ["other", "quick", "slow"]
-    assert set(judges(Mutant("y.py", 5, 5, "1", "2", ""), lines, seconds)) == set(seconds)
+    assert judges(compiled, lines, seconds) == (["other", "quick", "slow"], False)
+    unseen, final = judges(Mutant("y.py", 5, 5, "1", "2", ""), lines, seconds)
+    assert final
+    assert set(unseen) == set(seconds)
