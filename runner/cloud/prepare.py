@@ -161,14 +161,17 @@ def _locations(loaded: LoadedRecipe, options: LaunchOptions) -> tuple[S3, S3]:
             f"{gallery.target}: the gallery would fill the whole bucket; it may be public, but launches must stay "
             f"private; write s3://{gallery.bucket}/gallery"
         )
-    within = launches.bucket == gallery.bucket and launches.key_prefix.startswith(gallery.key_prefix)
-    if not launches.prefix or within:
-        cure = (
-            f"--to s3://{gallery.bucket}/gallery"
-            if gallery.prefix == LAUNCHES
-            else f"--work s3://{launches.bucket}/{LAUNCHES}"
+    prefixes = (gallery.key_prefix, launches.key_prefix)
+    nested = launches.bucket == gallery.bucket and (
+        prefixes[0].startswith(prefixes[1]) or prefixes[1].startswith(prefixes[0])
+    )
+    if not launches.prefix or nested:
+        among = gallery.key_prefix.startswith(f"{LAUNCHES}/")
+        cure = f"--to s3://{gallery.bucket}/gallery" if among else f"--work s3://{launches.bucket}/{LAUNCHES}"
+        raise InputError(
+            f"{launches.target}: launches must lie outside the gallery, which may be public, and the gallery outside "
+            f"them; use {cure}"
         )
-        raise InputError(f"{launches.target}: launches must lie outside the gallery, which may be public; use {cure}")
     return gallery, launches
 
 

@@ -176,6 +176,7 @@ def test_nothing_starts_without_consent(aws: Any, recipe: Path, wheel: Path) -> 
             ["--work", "s3://pictures/gallery/launches"],
             "launches must lie outside the gallery, which may",
         ),
+        (["--to", "s3://pictures/launches/mine"], "the gallery outside them; use --to s3://pictures/gallery"),
         (["--to", "s3://pictures"], "the gallery would fill the whole bucket; it may be public"),
         (["--to", "folder"], "--to folder: is not a bucket; rented machines cannot reach this disk"),
         (["--serve", "--reach", "none"], "--serve: nobody could reach the page; choose --reach ssm"),
