@@ -48,6 +48,7 @@ MOTIFS = 0.5
 of mirrors: a synthesised texture makes figures of its own, of about a motif's size, at centres and across borders."""
 
 SPREAD = (0.7, 1.0, 1.4)  # of the fitting magnification: motifs of one size alone look stamped
+LEAST_SIDE = 16  # pixels: a style picture with a shorter side is refused; matching one ends at a loss of 8e8
 MIN_SIDE = 32  # pixels: below this the deep layers of a network see only the border
 
 
@@ -125,9 +126,9 @@ class Style(ObjectiveSettings):
         return self.mask is not None
 
     def least_side(self, vision: VisionSettings) -> int:
-        """The stride of its deepest layer: pictures are never enlarged."""
+        """The stride of its deepest layer, and `LEAST_SIDE` at least: pictures are never enlarged."""
         names = set(self.layers_needed() or self.default_layers(vision)).intersection(vision.layer_names())
-        return max(map(vision.layer_stride, names), default=0)
+        return max(LEAST_SIDE, *map(vision.layer_stride, names), 0)
 
     def choices(self, picture: Callable[[str], Tensor], *, pixels: int, domain: float | None) -> tuple[str, ...]:
         """How far pictures are magnified for the symmetry: see `ObjectiveSettings.choices`."""
