@@ -112,7 +112,7 @@ def kind_of(settings: type[Settings]) -> str:
     return str(get_args(annotation)[0])
 
 
-class KindFamily:
+class KindFamily(Collection[type[Settings]]):
     """The kinds that may stand at one place of a recipe, and the type of a field that holds one of them.
 
     A kind in a module of its own is imported when a recipe names it:
@@ -168,6 +168,9 @@ class KindFamily:
 
     def __len__(self) -> int:
         return len(self._kinds)
+
+    def __contains__(self, kind: object) -> bool:
+        return any(kind is member for member in self)
 
     def expand(self, value: Any) -> Any:
         """The full form of what a recipe says here; anything that has no shorter form as it is."""
