@@ -27,6 +27,24 @@ ANSWER_SECONDS = 30.0  # that a server has to answer, or to send the next bytes
 MAX_SECONDS = 120.0  # for one picture in all, however steadily it trickles in
 _BLOCK = 1 << 16  # bytes read at a time at most, between looks at the clock
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")  # IPv4 addresses inside IPv6 (RFC 6052)
+_SPECIAL = tuple(
+    ipaddress.ip_network(each)
+    for each in (
+        "192.0.0.0/24",  # IETF protocols; Oracle's metadata
+        "192.88.99.0/24",  # 6to4 relays, deprecated
+        "168.63.129.16/32",  # Azure's host, as seen from its machines
+        "::/96",  # IPv4-compatible, deprecated
+        "64:ff9b:1::/48",  # NAT64 of a local network (RFC 8215)
+        "100::/64",  # discarded
+        "2001::/23",  # IETF protocols
+        "2001:db8::/32",
+        "3fff::/20",  # documentation
+        "5f00::/16",  # segment routing
+        "fec0::/10",  # site-local, deprecated
+    )
+)
+"""Beside what Python's table calls private; that table grew with its versions (3.12.4), and knows no clouds."""
+_ISATAP = (0x5EFE, 0x02005EFE)  # upper half of an interface that holds an IPv4 address (RFC 5214)
 
 
 def without_secrets(source: str) -> str:
@@ -75,6 +93,10 @@ def is_public(address: str) -> bool:
             inner = ipaddress.IPv4Address(int(parsed) & 0xFFFFFFFF)
         if inner is not None:
             return is_public(str(inner))
+        if (int(parsed) >> 32) & 0xFFFFFFFF in _ISATAP:
+            return False
+    if any(parsed.version == network.version and parsed in network for network in _SPECIAL):
+        return False
     return parsed.is_global and not parsed.is_multicast
 
 

@@ -13,6 +13,7 @@ from fastapi import APIRouter, Request, Response
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.responses import StreamingResponse
+from starlette.types import Receive, Scope, Send
 
 from orbifolio.runner.server.app_state import AppState
 from orbifolio.runner.server.context import NamedJob, State
@@ -41,31 +42,43 @@ async def events(request: Request, state: State, job: NamedJob) -> StreamingResp
     if state.streams >= MAX_STREAMS:
         raise HTTPException(503, f"{MAX_STREAMS} pages are watching already, the maximum; close some")
     last = request.headers.get("last-event-id", "")
-    return StreamingResponse(_stream(request, state, job.id, last), media_type="text/event-stream")
+    state.streams += 1  # before it begins, so that those who come together are counted, too
+    return _CountedStream(state, _stream(request, state, job.id, last))
+
+
+class _CountedStream(StreamingResponse):
+    """A stream of events that counts until it is over, whether it ever began or not."""
+
+    def __init__(self, state: AppState, events: AsyncIterator[str]) -> None:
+        super().__init__(events, media_type="text/event-stream")
+        self._state = state
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send the stream."""
+        try:
+            await super().__call__(scope, receive, send)
+        finally:
+            self._state.streams -= 1
 
 
 async def _stream(request: Request, state: AppState, identity: str, last: str) -> AsyncIterator[str]:
-    state.streams += 1
     silent = 0.0
-    try:
-        yield "retry: 2000\n\n"
-        while not state.closing.is_set() and not await request.is_disconnected():
-            try:
-                job = state.store.read(identity)
-            except KeyError:
+    yield "retry: 2000\n\n"
+    while not state.closing.is_set() and not await request.is_disconnected():
+        try:
+            job = state.store.read(identity)
+        except KeyError:
+            return
+        stamp = await run_in_threadpool(state.status.stamp, job)
+        if stamp != last:
+            last, silent = stamp, 0.0
+            run = await run_in_threadpool(state.status.of, job)
+            yield f"id: {stamp}\nevent: run\ndata: {run.model_dump_json()}\n\n"
+            if job.state in OVER:
+                yield "event: over\ndata: {}\n\n"
                 return
-            stamp = await run_in_threadpool(state.status.stamp, job)
-            if stamp != last:
-                last, silent = stamp, 0.0
-                run = await run_in_threadpool(state.status.of, job)
-                yield f"id: {stamp}\nevent: run\ndata: {run.model_dump_json()}\n\n"
-                if job.state in OVER:
-                    yield "event: over\ndata: {}\n\n"
-                    return
-            elif silent > _KEEP_ALIVE_SECONDS:
-                silent = 0.0
-                yield ": still here\n\n"
-            silent += _POLL_SECONDS
-            await asyncio.sleep(_POLL_SECONDS)
-    finally:
-        state.streams -= 1
+        elif silent > _KEEP_ALIVE_SECONDS:
+            silent = 0.0
+            yield ": still here\n\n"
+        silent += _POLL_SECONDS
+        await asyncio.sleep(_POLL_SECONDS)

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from orbifolio.runner.errors import InputError, RunFailed
 from orbifolio.runner.run.run_folder import is_locked
-from orbifolio.runner.run.subprocess import LOCK, JobRunner, read_result
+from orbifolio.runner.run.subprocess import LOCK, Ending, JobRunner, read_result
 from orbifolio.runner.server.job_store import DONE, FAILED, PAUSED, QUEUED, RUNNING, Job, JobStore
 from orbifolio.runner.server.worker import main
 
@@ -48,6 +48,8 @@ class JobQueue:
         self.touched = time.monotonic()
         """When there was last something to do, for the idle time-out."""
         self._runner = JobRunner[str](main.__module__, tied=False)
+        self._endings: list[tuple[str, Ending]] = []  # of processes, that no job's file tells of yet
+        self._vacant = False
         self._minder: asyncio.Task[None] | None = None
         self._closing = False
 
@@ -72,17 +74,31 @@ class JobQueue:
     async def _mind(self) -> None:
         while True:
             await asyncio.sleep(_POLL_SECONDS)
-            self._collect()
+            with contextlib.suppress(OSError):  # the disk is full: again, once there is room
+                self._collect()
 
     def _collect(self) -> None:
-        """Note which processes are gone, and give their devices to others."""
-        endings = self._runner.ended()
-        for identity, ending in endings:
+        """Note which processes are gone, and give their devices to others.
+
+        Raises:
+            OSError: the disk is full; what is not noted yet is kept for the next time.
+        """
+        ended = self._runner.ended()
+        self._endings += ended
+        while self._endings:
+            identity, ending = self._endings[0]
             self.touched = time.monotonic()
-            with contextlib.suppress(KeyError, OSError):  # the job was removed, or the disk is full
-                self._settle(self.store.read(identity), ending.outcome, ending.message)
-        if endings:
+            with contextlib.suppress(KeyError):  # the job was removed
+                job = self.store.read(identity)
+                if self.store.folder_of(identity).is_dir():
+                    self._settle(job, ending.outcome, ending.message)
+                else:  # by somebody else, while it ran
+                    self.store.remove(job)
+            del self._endings[0]
+            self._vacant = True
+        if self._vacant:
             self.fill()
+            self._vacant = False
 
     async def close(self) -> None:
         """Let the running jobs write their checkpoints; the next server continues them."""
@@ -90,7 +106,8 @@ class JobQueue:
         self._runner.stop()
         until = time.monotonic() + _GRACE_SECONDS
         while self._runner.slots and time.monotonic() < until:
-            self._collect()
+            with contextlib.suppress(OSError):
+                self._collect()
             await asyncio.sleep(_POLL_SECONDS)
         if self._minder is not None:
             self._minder.cancel()

@@ -34,6 +34,7 @@ _ID = re.compile(r"^[0-9]{8}-[0-9]{6}-[0-9a-f]{6}$")
 _RUN = re.compile(r"[^./\\\0][^/\\\0]*/[0-9]{8}-[0-9]{6}-[0-9a-f]{4}")
 """A recipe of any name that the gallery shows; never a path out of the gallery."""
 IMAGE_NAME = re.compile(r"^[a-zA-Z0-9][a-zA-Z0-9_-]{0,39}$")
+_LATEST = 253_402_300_799  # the last second of the year 9999, after which no date can be written
 FOLDER = ".serve"
 """Beside the runs, where neither the gallery's pages nor a publication look."""
 JOBS, UPLOADS = "jobs", "uploads"
@@ -201,8 +202,10 @@ class JobStore:
             record = json.loads((folder / "job.json").read_text(encoding="utf-8"))
             values = {name: record[name] for name in Job.__dataclass_fields__ if name in record}
             job = Job(**{**values, "images": tuple(values.get("images", ()))})
-        except (OSError, ValueError, TypeError, KeyError):
+        except (OSError, ValueError, TypeError, KeyError, RecursionError):
             raise KeyError(identity) from None
+        if not _makes_sense(job, identity):
+            raise KeyError(identity)
         return job if job.run else replace(job, run=_run_of(folder))
 
     def _load(self) -> dict[str, Job]:
@@ -282,6 +285,22 @@ class JobStore:
     def run_folder(self, job: Job) -> Path | None:
         """The job's run in the gallery, or None."""
         return self.gallery / job.run if _RUN.fullmatch(job.run) and (self.gallery / job.run).is_dir() else None
+
+
+def _makes_sense(job: Job, identity: str) -> bool:
+    """Whether a record that lay on the disk is one of ours: each value of its type, and no number absurd."""
+    texts = {name: value for name, value in asdict(job).items() if name not in ("created", "images")}
+    return (
+        job.id == identity
+        and all(isinstance(value, str) for value in texts.values())
+        and type(job.created) in (int, float)
+        and 0 <= job.created < _LATEST
+        and all(isinstance(name, str) and IMAGE_NAME.match(name) for name in job.images)
+        and job.state in (QUEUED, RUNNING, PAUSED, *OVER)
+        and (not job.run or _RUN.fullmatch(job.run) is not None)
+        and not {"/", "\\", "\0"} & set(job.name + job.theme)
+        and not job.theme.startswith(".")
+    )
 
 
 def read_request(folder: Path) -> str:

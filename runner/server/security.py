@@ -37,6 +37,8 @@ MAX_BODY = 2_000_000
 """Bytes: a recipe has 1 MB at most (`recipe.source.MAX_FILE_SIZE`), and JSON escapes its quotes and line ends."""
 MAX_UPLOAD = 120_000_000
 """Bytes in one request: six files of the largest size (`uploads.MAX_FILE_BYTES`)."""
+MAX_ARRIVING = 1_000_000_000
+"""Bytes of all requests that are still coming, which lie in temporary files."""
 _UPLOADS = ("/api/images", "/api/paintings")
 _OPEN = ("/api/health", "/favicon.ico")
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
@@ -129,10 +131,11 @@ class OriginCheck:
 
 
 class BodyLimit:
-    """Refuses bodies that are too large, by their header and while they arrive."""
+    """Refuses bodies that are too large, by their header and while they arrive, and too many large ones at once."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
+        self.arriving = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Check one request, and count its body."""
@@ -147,12 +150,19 @@ class BodyLimit:
         async def counted() -> Message:
             nonlocal seen
             part = await receive()
-            seen += len(part.get("body", b""))
+            size = len(part.get("body", b""))
+            seen += size
+            self.arriving += size
             if seen > limit:
                 raise HTTPException(413, message)
+            if self.arriving > MAX_ARRIVING:
+                raise HTTPException(503, "too much is being sent at once; others are first; try again in a minute")
             return part
 
-        await self.app(scope, counted, send)
+        try:
+            await self.app(scope, counted, send)
+        finally:
+            self.arriving -= seen
 
 
 class TokenCheck:

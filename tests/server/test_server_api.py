@@ -13,6 +13,7 @@ from served import Visitor, picture
 from orbifolio.runner.errors import InputError
 from orbifolio.runner.server.app import control_page
 from orbifolio.runner.server.presets import choose_preset
+from orbifolio.runner.server.security import PROGRAMS
 from orbifolio.runner.server.static_files import Assets
 
 DOCUMENT = control_page(Assets()).openapi()
@@ -179,7 +180,7 @@ def test_every_look_is_a_valid_recipe_with_every_choice(visitor: Visitor):
                 options = {choice["key"]: value} if choice["key"] else {}
                 chosen = choose_preset(drafts.catalogue, look["key"], options)
                 images = {name: {"photo": photo, "style": style}[name] for name in chosen.asks}
-                found = drafts.check(drafts.draft(chosen.preset.recipe, None, chosen.values, images))
+                found = drafts.check(drafts.draft(chosen.preset.recipe, None, chosen.values, images, PROGRAMS))
                 assert not found.problems, (look["key"], value, found.problems)
                 assert set(found.upload_names) == set(chosen.asks)
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import shutil
+import socket
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -84,7 +87,7 @@ def test_what_is_cancelled_keeps_nothing(idle: Visitor) -> None:
         assert store.quota.kept_bytes == before
         assert idle.client.get(f"/api/runs/{run}/images/photo").status_code == 404
         assert idle.client.get(f"/api/runs/{run}/branch").status_code == 422
-        assert idle.client.get(f"/runs/{run}", headers={"Accept": "text/html"}).status_code == 200
+        assert idle.client.get(f"/runs/{run}").status_code == 200
 
 
 def test_uploads_and_jobs_have_one_quota(idle: Visitor, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -128,3 +131,75 @@ def test_old_jobs_are_read_once(idle: Visitor, monkeypatch: pytest.MonkeyPatch, 
     listed = idle.client.get("/api/runs").json()["runs"]
     assert [run["title"] for run in listed] == [f"Job {number}" for number in range(299, 199, -1)]
     assert [job.title for job in idle.serving.state.store.active()] == ["Job 7"]
+
+
+def test_pages_that_begin_to_watch_together_are_counted(idle: Visitor, monkeypatch: pytest.MonkeyPatch) -> None:
+    """They were counted once they had begun, so that any number got in at once."""
+    monkeypatch.setattr("orbifolio.runner.server.event_stream.MAX_STREAMS", 3)
+    run, state = idle.start(recipe="nets/plain"), idle.serving.state
+    until(lambda: state.streams == 0)
+    host = ("127.0.0.1", idle.serving.port)
+    request = f"GET /api/runs/{run}/events HTTP/1.1\r\nHost: localhost\r\n\r\n".encode()
+    with ExitStack() as opened:
+        sockets = [opened.enter_context(socket.create_connection(host, timeout=20)) for _ in range(12)]
+        for sock in sockets:
+            sock.sendall(request)
+        heads = [sock.recv(12) for sock in sockets]
+        assert sorted(heads) == [b"HTTP/1.1 200"] * 3 + [b"HTTP/1.1 503"] * 9
+        assert state.streams == 3
+    until(lambda: state.streams == 0)
+
+
+def test_what_arrives_at_once_has_a_limit(idle: Visitor, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("orbifolio.runner.server.security.MAX_ARRIVING", 5000)
+    refused = idle.client.post("/api/images", files=[("file", ("a.png", b"x" * 20_000))])
+    assert refused.status_code == 503
+    assert "too much is being sent at once" in refused.json()["error"]
+    monkeypatch.setattr("orbifolio.runner.server.security.MAX_ARRIVING", 1_000_000)
+    for _ in range(3):  # what was refused or taken counts no longer
+        assert idle.client.post("/api/images", files=[("file", ("a.png", picture(300, 300)))]).status_code == 201
+
+
+@pytest.mark.parametrize(
+    "record",
+    [
+        {"created": "now"},
+        {"created": 1e300},
+        {"created": float("nan")},
+        {"created": -1},
+        {"created": True},
+        {"state": "asleep"},
+        {"title": 3},
+        {"images": ["../x"]},
+        {"images": 7},
+        {"name": "../../x"},
+        {"theme": ".."},
+        {"run": "../x"},
+        {"id": "20260101-000000-000000"},
+        {"message": ["x"] * 3},
+    ],
+)
+def test_a_job_s_record_that_makes_no_sense_is_left_out(tmp_path: Path, record: dict[str, object]) -> None:
+    store = JobStore(tmp_path)
+    good = store.add("title: x", {}, title="Good", name="x", theme="t")
+    bad = store.add("title: x", {}, title="Bad", name="x", theme="t")
+    path = store.folder_of(bad.id) / "job.json"
+    path.write_text(json.dumps({**json.loads(path.read_text(encoding="utf-8")), **record}), encoding="utf-8")
+    assert JobStore(tmp_path).all() == [good]
+
+
+@pytest.mark.slow
+def test_folders_that_vanish_during_a_run_stop_no_other(visitor: Visitor) -> None:
+    state = visitor.serving.state
+    first, second, third = (visitor.start(recipe=f"nets/{name}") for name in ("long", "long", "plain"))
+    until(lambda: state.store.run_folder(state.store.read(first)) is not None and visitor.run(first)["share"], 90)
+    folder = state.store.run_folder(state.store.read(first))
+    assert folder is not None
+    shutil.rmtree(folder, ignore_errors=True)
+    visitor.wait(first, "failed", "done", seconds=120)
+    until(lambda: visitor.run(second)["state"] == "running" and visitor.run(second)["share"], 90)
+    shutil.rmtree(state.store.folder_of(second), ignore_errors=True)
+    visitor.wait(third, "done", seconds=150)
+    if visitor.client.get(f"/api/runs/{second}").status_code != 404:  # its process may write its folder anew at its end
+        assert visitor.run(second)["state"] in ("done", "failed")
+    assert visitor.client.get("/api/health").json() == {"ok": True, "busy": False}
