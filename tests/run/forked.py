@@ -42,6 +42,7 @@ class ForkServer:
         *arguments: object,
         cwd: Path,
         kill_after: float | None = None,
+        by: signal.Signals = signal.SIGKILL,
         clock: float = 0.0,
         full_after: int | None = None,
     ) -> Ended:
@@ -50,7 +51,8 @@ class ForkServer:
         Args:
             arguments: of `orbifolio`.
             cwd: the folder it runs in.
-            kill_after: seconds after which it gets a SIGKILL.
+            kill_after: seconds after which it gets a signal.
+            by: that signal.
             clock: seconds by which its clock is wrong.
             full_after: number of files that it can write until the disk is full.
         """
@@ -58,6 +60,7 @@ class ForkServer:
             "arguments": [str(argument) for argument in arguments],
             "cwd": str(cwd),
             "kill_after": kill_after,
+            "by": int(by),
             "clock": clock,
             "full_after": full_after,
         }
@@ -126,8 +129,8 @@ def _obey(order: dict[str, Any], output: int) -> None:
         os._exit(code)
 
 
-def _wait(child: int, kill_after: float | None) -> int:
-    """Wait for a child, killing it and its own when its time is up; its exit code."""
+def _wait(child: int, kill_after: float | None, by: int) -> int:
+    """Wait for a child, sending it and its own a signal when its time is up; its exit code."""
     end = None if kill_after is None else time.monotonic() + kill_after
     while True:
         done, status = os.waitpid(child, os.WNOHANG)
@@ -135,7 +138,7 @@ def _wait(child: int, kill_after: float | None) -> int:
             return os.waitstatus_to_exitcode(status)
         if end is not None and time.monotonic() >= end:
             with contextlib.suppress(ProcessLookupError):
-                os.killpg(child, signal.SIGKILL)
+                os.killpg(child, by)
             end = None
         time.sleep(0.002)
 
@@ -165,7 +168,7 @@ def _serve() -> None:
                 _obey(order, output.fileno())
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.setpgid(child, child)
-            code = _wait(child, order["kill_after"])
+            code = _wait(child, order["kill_after"], order["by"])
             output.seek(0)
             text = output.read().decode(errors="replace")
         print(json.dumps({"code": code, "seconds": time.monotonic() - began, "output": text}), flush=True)

@@ -11,6 +11,7 @@ import pytest
 from forked import Ended, ForkServer, fork_server
 from rich.console import Console
 from stores import dangling, of_folder
+from tiny_runs import HEAD, RECIPES, products
 
 from orbifolio.reports.write_gallery import rebuild_gallery
 from orbifolio.runner import execute
@@ -18,58 +19,11 @@ from orbifolio.runner.errors import InputError
 from orbifolio.runner.run.loop import RunResult, Stop
 from orbifolio.runner.run.run_folder import is_finished, read_summary
 
-HEAD = "schema: 1\ntitle: Tiny\nseed: 7\nframes: 3\nrenderer:\n"
-RECIPES = {
-    "gas": """\
-  kind: growing-neural-gas
-  image: skimage:horse
-  phases: [{nodes: 40, epochs: 1, steps: 4}]
-  size: 64
-""",
-    "map": """\
-  kind: self-organising-map
-  signals: {kind: places, image: "skimage:horse", points: {kind: darkness, count: 500}}
-  map: {columns: 6}
-  phases: [{epochs: 1, steps: 4, radius: [2, 1]}]
-  size: 64
-""",
-    "image": """\
-  kind: image-optimisation
-  symmetry: {kind: plane, group: p4, colours: {r4: [g, r, b]}}
-  vision: untrained
-  objectives: [{kind: style, images: ["skimage:coffee"], layers: [conv1_1]}, {kind: smoothness}]
-  phases: [{size: 16, steps: 4}, {size: 24, steps: 4}]
-""",
-    "patches": """\
-  kind: patches
-  images: ["skimage:coffee"]
-  size: 48
-""",
-    "painting": """\
-  kind: painting
-  image: skimage:coffee
-  size: 64
-""",
-}
-CHANGING = (".html", ".json", ".jsonl", ".js", ".sh", ".part")  # times, paces and other runs' names stand in them
-
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[ForkServer]:
     with fork_server() as started:
         yield started
-
-
-def products(run: Path) -> dict[str, bytes]:
-    """The files of a run that are the same for every run of its recipe, by path."""
-    return {
-        path.relative_to(run).as_posix(): path.read_bytes()
-        for path in sorted(run.rglob("*"))
-        if path.is_file()
-        and not path.name.startswith(".")
-        and path.suffix not in CHANGING
-        and path.parent.name != "checkpoint"
-    }
 
 
 def the_run(gallery: Path) -> Path:
