@@ -10,6 +10,7 @@ import math
 from collections.abc import Callable
 from typing import Any, TypeVar, cast
 
+import numpy as np
 from numba import njit
 
 from orbifolio.runner.gas.tables import Grid, NodeTable, Winners
@@ -46,6 +47,14 @@ def wrapped(value: float, period: float) -> float:
     """A coordinate brought back into [0, period)."""
     if period > 0.0:
         return value - period * math.floor(value / period)
+    return value
+
+
+@compiled
+def rounded(value: float, single: bool) -> float:
+    """A number, to single precision if so wanted; exact for one operation on such numbers, since double holds it."""
+    if single:
+        return float(np.float32(value))
     return value
 
 
@@ -89,11 +98,13 @@ def link_all(nodes: NodeTable, grid: Grid) -> None:
 
 
 @compiled
-def move(node: int, x: float, y: float, share: float, nodes: NodeTable, grid: Grid) -> None:
+def move(node: int, x: float, y: float, share: float, single: bool, nodes: NodeTable, grid: Grid) -> None:
     """Let a node go a share of the way to a point, into another cell where it leaves its own."""
     old_x, old_y = nodes.places[node, 0], nodes.places[node, 1]
-    new_x = wrapped(old_x + share * short_way(x - old_x, grid.period_x), grid.period_x)
-    new_y = wrapped(old_y + share * short_way(y - old_y, grid.period_y), grid.period_y)
+    step_x = rounded(share * rounded(short_way(x - old_x, grid.period_x), single), single)
+    step_y = rounded(share * rounded(short_way(y - old_y, grid.period_y), single), single)
+    new_x = rounded(wrapped(old_x + step_x, grid.period_x), single)
+    new_y = rounded(wrapped(old_y + step_y, grid.period_y), single)
     nodes.places[node, 0] = new_x
     nodes.places[node, 1] = new_y
     cell = cell_of(new_x, new_y, grid)
@@ -103,7 +114,16 @@ def move(node: int, x: float, y: float, share: float, nodes: NodeTable, grid: Gr
 
 
 @compiled
-def nearest_two(x: float, y: float, nodes: NodeTable, grid: Grid) -> Winners:
+def squared_distance(dx: float, dy: float, single: bool) -> float:
+    """The square of a length; in single precision that of the length as it is rounded, so that its root is exact."""
+    if single:
+        square = rounded(rounded(dx, True) ** 2, True) + rounded(rounded(dy, True) ** 2, True)
+        return rounded(math.sqrt(rounded(square, True)), True) ** 2
+    return dx * dx + dy * dy
+
+
+@compiled
+def nearest_two(x: float, y: float, single: bool, nodes: NodeTable, grid: Grid) -> Winners:
     """The two nodes that are nearest to a point; of equals the older is nearer."""
     column = cell_index(x, grid.x, grid.side_x, grid.columns)
     row = cell_index(y, grid.y, grid.side_y, grid.rows)
@@ -127,7 +147,7 @@ def nearest_two(x: float, y: float, nodes: NodeTable, grid: Grid) -> Winners:
                 while node >= 0:
                     dx = short_way(nodes.places[node, 0] - x, grid.period_x)
                     dy = short_way(nodes.places[node, 1] - y, grid.period_y)
-                    square = dx * dx + dy * dy
+                    square = squared_distance(dx, dy, single)
                     if square <= far and node != best and node != second:
                         if square < near or (square == near and nodes.serials[node] < nodes.serials[best]):
                             second, far = best, near
@@ -140,6 +160,6 @@ def nearest_two(x: float, y: float, nodes: NodeTable, grid: Grid) -> Winners:
             top = y - (grid.y + (row - ring) * grid.side_y)
             size_x, size_y = (2 * ring + 1) * grid.side_x, (2 * ring + 1) * grid.side_y
             border = min(min(left, size_x - left), min(top, size_y - top))
-            if border > 0.0 and border * border > far:
+            if border > 0.0 and border * border > far * 1.000001:  # what single precision rounds to the same is seen
                 break
     return Winners(best, near, second, far)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 
 from orbifolio.runner.arrays import F64
-from orbifolio.runner.gas.grid import cell_of, compiled, link, move, nearest_two, short_way, unlink, wrapped
+from orbifolio.runner.gas.grid import cell_of, compiled, link, move, nearest_two, rounded, short_way, unlink, wrapped
 from orbifolio.runner.gas.tables import (
     ALIVE,
     BLOCK,
@@ -142,9 +142,9 @@ def insert_node(law: Law, nodes: NodeTable, grid: Grid) -> None:
     x = wrapped(0.5 * (nodes.places[q, 0] + x), grid.period_x)
     y = wrapped(0.5 * (nodes.places[q, 1] + y), grid.period_y)
     if grid.period_x <= 0.0:  # without the detour over the difference, so that no bit is lost
-        x = 0.5 * (nodes.places[q, 0] + nodes.places[f, 0])
+        x = 0.5 * rounded(nodes.places[q, 0] + nodes.places[f, 0], law.single)
     if grid.period_y <= 0.0:
-        y = 0.5 * (nodes.places[q, 1] + nodes.places[f, 1])
+        y = 0.5 * rounded(nodes.places[q, 1] + nodes.places[f, 1], law.single)
     remove_end(q, edge_index(q, f, nodes), nodes)
     remove_end(f, edge_index(f, q, nodes), nodes)
     inherited = nodes.errors[q] if law.inherit else 0.0
@@ -203,7 +203,7 @@ def move_neighbours(winners: Winners, x: float, y: float, law: Law, nodes: NodeT
         if law.link_first:
             old = age >= law.a_max
         if not old or not law.link_first:
-            move(other, x, y, law.epsilon_n, nodes, grid)
+            move(other, x, y, law.epsilon_n, law.single, nodes, grid)
         if old:
             remove_end(first, k, nodes)
             remove_end(other, edge_index(other, first, nodes), nodes)
@@ -222,7 +222,7 @@ def adapt(winners: Winners, x: float, y: float, law: Law, nodes: NodeTable, grid
     nodes.errors[first] += gained * scale
     nodes.largest[first // BLOCK] = max(nodes.largest[first // BLOCK], nodes.errors[first])
     nodes.utilities[first] += (winners.far - winners.near) * scale
-    move(first, x, y, law.epsilon_b, nodes, grid)
+    move(first, x, y, law.epsilon_b, law.single, nodes, grid)
     if law.link_first:
         link_winners(winners, nodes)
         move_neighbours(winners, x, y, law, nodes, grid)
@@ -245,7 +245,7 @@ def present(batch: PresentationBatch, law: Law, nodes: NodeTable, grid: Grid) ->
         if nodes.counts[FREE] == 0 and nodes.counts[ALIVE] < batch.max_nodes:
             return index, MORE
         x, y = batch.points[batch.order[index], 0], batch.points[batch.order[index], 1]
-        winners = nearest_two(x, y, nodes, grid)
+        winners = nearest_two(x, y, law.single, nodes, grid)
         if max(nodes.degrees[winners.first], nodes.degrees[winners.second]) >= width - 1:
             return index, WIDER
         nodes.counts[PRESENTED] += 1
@@ -276,6 +276,6 @@ def mean_distance(points: F64, stride: int, nodes: NodeTable, grid: Grid) -> flo
     total = 0.0
     count = 0
     for index in range(0, len(points), stride):
-        total += math.sqrt(nearest_two(points[index, 0], points[index, 1], nodes, grid).near)
+        total += math.sqrt(nearest_two(points[index, 0], points[index, 1], False, nodes, grid).near)
         count += 1
     return total / count

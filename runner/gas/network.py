@@ -71,6 +71,8 @@ class Network:
             period: (x, y) in pixels after which the plane repeats; 0 where it does not.
         """
         self.points = np.ascontiguousarray((points - origin) * unit)
+        if law.single:
+            self.points = self.points.astype(np.float32).astype(np.float64)
         self.law, self.order, self.unit, self.origin = law, order, unit, origin
         self.period = (period[0] * unit, period[1] * unit)
         self._low, self._size, self._share = self._extent()

@@ -1,6 +1,6 @@
 """Rules of growing: settings -> (`Law`, `PresentationOrder`), in the words of Fritzke's paper.
 
-`fritzke` is the paper, `neupy` is what NeuPy 0.8.2 does (bit for bit), `utility` is the paper with Fritzke's removal of
+`fritzke` is the paper, `neupy` is what NeuPy 0.8.2 does, `utility` is the paper with Fritzke's removal of
 nodes of little use. All of them present every point once an epoch, in a new order each time; the paper draws with
 replacement, which leaves some points out for long.
 """
@@ -107,21 +107,24 @@ class GrowthRules(Settings):
         inherit: bool = True,
         link_first: bool = False,
         utility: float = 0.0,
+        single: bool = False,
     ) -> Law:
         from orbifolio.runner.gas.tables import Law
 
+        number = (lambda value: float(np.float32(value))) if single else float
         return Law(
-            self.epsilon_b,
-            self.epsilon_n,
+            number(self.epsilon_b),
+            number(self.epsilon_n),
             self.a_max,
             self.interval,
-            self.alpha,
-            self.d,
+            number(self.alpha),
+            number(self.d),
             nearer,
             squared,
             inherit,
             link_first,
             utility,
+            single,
         )
 
 
@@ -137,7 +140,8 @@ class NeuPy(GrowthRules):
     """Growing neural gas as NeuPy 0.8.2 implements it, to reproduce its drawings exactly.
 
     It differs from the paper: errors are distances, not their squares; a new node begins with error 0; the edge to
-    the second nearest is made before the neighbours move; a point very near a node is skipped.
+    the second nearest is made before the neighbours move; a point very near a node is skipped. Points, places and
+    distances are in single precision, as NeuPy has them; errors are not, since they only choose the largest.
     """
 
     cites = ("fritzke1995", "fiser2013")
@@ -155,7 +159,7 @@ class NeuPy(GrowthRules):
 
     def law(self) -> Law:
         """These rules as numbers for the kernel."""
-        return self._law(nearer=self.min_distance**2, squared=False, inherit=False, link_first=True)
+        return self._law(nearer=self.min_distance**2, squared=False, inherit=False, link_first=True, single=True)
 
     def order(self, seed: int, stream: int) -> Legacy:
         """The order that NumPy's legacy generator gives, as in NeuPy."""

@@ -101,6 +101,7 @@ class Law(NamedTuple):
         inherit: a new node takes the split node's error.
         link_first: the edge to the second nearest is made before neighbours move and age (NeuPy), not after (paper).
         utility: largest error / smallest utility at which the least useful node is removed; 0 for never.
+        single: places and distances are rounded to single precision after every operation.
     """
 
     epsilon_b: float
@@ -114,6 +115,7 @@ class Law(NamedTuple):
     inherit: bool
     link_first: bool
     utility: float
+    single: bool
 
 
 class PresentationBatch(NamedTuple):

@@ -1,6 +1,7 @@
 """The published rules as plainly as they can be written: whole distances, ages and errors kept by hand.
 
-`neupy` are those of NeuPy 0.8.2, `paper` those of Fritzke 1995. Nothing here comes from `orbifolio.runner.gas`.
+`neupy` are those of NeuPy 0.8.2, in single precision as it has them, `paper` those of Fritzke 1995. Nothing here comes
+from `orbifolio.runner.gas`.
 """
 
 import numpy as np
@@ -8,7 +9,8 @@ import numpy as np
 
 class SlowGas:
     def __init__(self, start, *, epsilon_b, epsilon_n, a_max, interval, alpha, d, most, neupy=False, nearer=0.0):
-        self.places = {number: place.astype(float) for number, place in enumerate(start)}
+        self.number = np.float32 if neupy else np.float64
+        self.places = {number: place.astype(self.number) for number, place in enumerate(start)}
         self.errors = dict.fromkeys(self.places, 0.0)
         self.ages = {}
         self.born = len(start)
@@ -20,10 +22,11 @@ class SlowGas:
         return [other for edge in self.ages if node in edge for other in edge if other != node]
 
     def present(self, point):
+        point = point.astype(self.number)
         numbers = list(self.places)
         distances = np.sqrt(((np.array([self.places[n] for n in numbers]) - point) ** 2).sum(axis=1))
         first, second = (numbers[k] for k in np.argsort(distances, kind="stable")[:2])
-        distance = distances.min()
+        distance = float(distances.min())
         if distance < self.nearer:
             return distance
         self.updates += 1

@@ -76,7 +76,7 @@ def test_the_nearest_two_are_those_of_a_tree_wherever_one_looks(rules, period):
     low, high = ((0, 0), period) if any(period) else ((-30, -30), (70, 60))  # far beyond the grid, too
     for x, y in np.random.default_rng(0).uniform(low, high, (400, 2)):
         gaps, slots = tree.query((x, y), k=2)
-        winners = nearest_two(x, y, gas.nodes, gas.grid)
+        winners = nearest_two(x, y, gas.law.single, gas.nodes, gas.grid)
         assert [winners.first, winners.second] == alive[slots].tolist()
         np.testing.assert_allclose([winners.near, winners.far], gaps**2, rtol=1e-9)
 
@@ -89,7 +89,7 @@ def test_of_nodes_at_one_distance_the_older_is_nearer():
             return np.array([2, 0, 3, 1])
 
     gas = Network(points, Fritzke().law(), InOrder(0), start=4)
-    winners = nearest_two(1.0, 1.0, gas.nodes, gas.grid)
+    winners = nearest_two(1.0, 1.0, False, gas.nodes, gas.grid)
     serials = gas.nodes.serials[[winners.first, winners.second]]
     assert serials.tolist() == [0, 1]
 

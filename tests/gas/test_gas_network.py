@@ -53,7 +53,8 @@ def test_every_bit_is_that_of_the_rules_written_out(points, rules):
     graph = fast.graph(64, 48)
     edges = {frozenset((numbers[i], numbers[j])) for i, j in graph.edges.tolist()}
     assert edges == set(slow.ages)
-    assert np.allclose(fast.nodes.errors[slots] / fast.nodes.sums[0], list(slow.errors.values()), rtol=1e-9)
+    errors = fast.nodes.errors[slots] / fast.nodes.sums[0]
+    assert np.allclose(errors, list(slow.errors.values()), rtol=1e-6 if neupy else 1e-9)
 
 
 @pytest.mark.parametrize("rules", [NeuPy(), Fritzke(), Utility(k=50)], ids=lambda r: r.kind)

@@ -1,8 +1,12 @@
+import json
+from pathlib import Path
+
 import numpy as np
 import pytest
 from skimage import color, data, filters
 
 from orbifolio.runner.errors import ImageError
+from orbifolio.runner.gas.network import Network
 from orbifolio.runner.gas.points import SAMPLINGS, Darkness, Edges, Local, MultiOtsu, Niblack, Otsu, Sauvola
 from orbifolio.runner.gas.rules import NeuPy
 from orbifolio.runner.gas.tone import Tone
@@ -124,19 +128,39 @@ def test_a_crop_beyond_the_picture_is_refused():
         Tone(crop=(60, 0, 30, 10)).part(np.zeros((40, 80, 3), dtype=np.float32))
 
 
-def test_the_article_is_repeated_to_its_last_digit():
-    """11,931 points, and the five training errors that NeuPy's notebook prints for seed 0."""
-    from orbifolio.runner.gas.network import Network
-
+@pytest.fixture
+def article() -> Network:
+    """The gas of NeuPy's article before its first presentation."""
     tone = Tone(crop=(150, 30, 150, 150), blur=0.6)
     blurred = tone.blurred(tone.grey(tone.part(data.astronaut().astype(np.float32) / 255)))
     (level,) = levels(Otsu(offset=0.1), blurred)
     assert len(level.points) == 11_931
     rules = NeuPy()
-    gas = Network(level.points, rules.law(), rules.order(0, 0), unit=rules.unit, origin=rules.origin)
+    return Network(level.points, rules.law(), rules.order(0, 0), unit=rules.unit, origin=rules.origin)
+
+
+NEUPY = json.loads(Path(__file__).with_name("neupy-0.8.2.json").read_text())
+
+
+def test_the_graph_is_that_of_neupy_bit_for_bit(article):
+    """Every place and edge after 5,000 presentations, as the package itself has them."""
+    article.grow(NEUPY["presentations"], 2400)
+    nodes = article.nodes
+    slots = np.flatnonzero(nodes.degrees >= 0)
+    slots = slots[np.argsort(nodes.serials[slots])]
+    assert np.array_equal(nodes.places[slots], np.array(NEUPY["places"], dtype=np.float32))
+    number = {slot: place for place, slot in enumerate(slots.tolist())}
+    ends = [nodes.neighbours[slot, : nodes.degrees[slot]].tolist() for slot in slots]
+    edges = {(number[slot], number[end]) for slot, row in zip(slots.tolist(), ends, strict=True) for end in row}
+    assert sorted(edge for edge in edges if edge[0] < edge[1]) == [tuple(edge) for edge in NEUPY["edges"]]
+
+
+def test_the_article_is_repeated_to_its_last_digit(article):
+    """The five training errors that NeuPy's notebook prints for seed 0, and the graph's size in the package itself."""
+    gas = article
     errors = [gas.grow(11_931, 2400) / 1000 for _ in range(20)]
     told = [f"{errors[epoch - 1]:.6f}" for epoch in (1, 2, 5, 10, 20)]
     assert told == ["0.008212", "0.003526", "0.002027", "0.001393", "0.000962"]
     assert gas.presented == 238_620
-    assert (gas.alive, gas.edges) == (2381, 5961)
+    assert {"nodes": gas.alive, "edges": gas.edges} == NEUPY["after 20 epochs"]
     assert gas.quantisation_error() == pytest.approx(0.8725, abs=5e-5)
