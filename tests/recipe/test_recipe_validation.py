@@ -1,5 +1,6 @@
 """Every wrong value is told at its place, in words, all at once; the whole text of each message is held."""
 
+import json
 from typing import Annotated, Literal
 
 import pytest
@@ -7,7 +8,7 @@ from pydantic import Field
 from standin import VALID, AnyStart, Recipe
 
 from orbifolio.runner.errors import RecipeError
-from orbifolio.runner.recipe.annotations import describe, kinds, slot_of
+from orbifolio.runner.recipe.annotations import describe, kinds, slot_of, step
 from orbifolio.runner.recipe.model import load
 from orbifolio.runner.recipe.source import parse
 from orbifolio.runner.recipe.validation import MAX_PROBLEMS, problem_at, validate
@@ -281,3 +282,22 @@ def test_only_weights_that_are_missing_are_fetched(tmp_path, monkeypatch):
     monkeypatch.setattr(WeightsStore, "present", lambda self, name: False)
     loaded.fetch_weights()
     assert fetched == [name for name, _, _ in loaded.weights_needed()] != []
+
+
+def test_each_place_of_a_pair_has_its_own_type():
+    pair = slot_of(tuple[int, str])
+    assert [step(pair, place) for place in range(3)] == [slot_of(int), slot_of(str), None]
+    assert step(slot_of(tuple[int, ...]), 5) == slot_of(int)
+
+
+def test_parameters_are_spelt_as_in_a_recipe(tmp_path):
+    path = tmp_path / "x.yaml"
+    path.write_text(
+        "schema: 1\ntitle: T\nrenderer: {kind: image-optimisation, objectives: [range], vision: untrained,\n"
+        "  phases: [{size: 16, steps: 4}]}\n"
+    )
+    loaded = load(path)
+    assert list(loaded.parameters)[:2] == ["schema", "title"]
+    assert loaded.parameters["schema"] == 1
+    (tmp_path / "y.yaml").write_text(json.dumps(loaded.parameters))
+    assert load(tmp_path / "y.yaml").recipe == loaded.recipe
