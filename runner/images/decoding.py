@@ -19,7 +19,6 @@ from PIL import Image
 from orbifolio.runner.arrays import U8
 from orbifolio.runner.images.formats import READ, what_else
 from orbifolio.runner.images.samples import StoredPicture, UnreadablePicture
-from orbifolio.runner.images.tiff import SIGNATURES, Tiff
 
 FORMATS = ("PNG", "JPEG", "WEBP", "TIFF", "GIF", "BMP", "AVIF", "JPEG2000", "PPM", "TGA")
 MIN_SIDE = 8  # pixels: less is an icon or a mistake, and shows a network nothing
@@ -27,6 +26,7 @@ MAX_SCANS = 100
 """Of a JPEG, each of which goes over the whole picture: cameras and programs write 1 to 12, the tightest packers 64."""
 _PNG = b"\x89PNG\r\n\x1a\n"
 _JPEG = b"\xff\xd8\xff"
+_TIFF = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 _MARKER = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]")  # that ends a scan: the coded data has none of these
 
 
@@ -84,7 +84,7 @@ def decode(data: bytes, limits: Limits) -> StoredPicture:
     if other is not None:
         what, cure = other
         raise UnreadablePicture(f"{what}; supported are {READ}; {cure}")
-    if data[:4] in SIGNATURES:
+    if data[:4] in _TIFF:
         return _tiff(data, limits)
     if data[:3] == _JPEG:
         _judge_jpeg(data)
@@ -103,8 +103,10 @@ def decode(data: bytes, limits: Limits) -> StoredPicture:
 
 
 def _tiff(data: bytes, limits: Limits) -> StoredPicture:
+    from orbifolio.runner.images.tiff import Tiff  # with all codecs, which other formats need not wait for
+
     file = Tiff(data)
-    limits.check(*file.page.size)
+    limits.check(*file.size)
     if not file.for_pillow:
         return file.samples(limits.bytes)
     try:
