@@ -55,7 +55,7 @@ if TYPE_CHECKING:
 PASS_SECONDS = 0.15  # of planning a pass, for the plan; measured on two processor cores
 PAINTING_WORK = 1.2  # of a pixel in a step of the refinement, beside VGG16 to its fourth block: painting, and back
 REFINABLE = "oil, bold, gouache, pastel, pointillist or flow"
-PIXEL_BYTES = 300.0  # a pixel of the canvas, with its thickness, light and files, for the plan
+PIXEL_BYTES = 60.0  # a pixel of the canvas, with its thickness, light and files, for the plan; 37 from 800 to 2,400 px
 PIXEL_SECONDS = 1.5e-7  # a pixel of the canvas in a pass, in the same way
 FITTED_WIDTH = 768  # pixels at most at which a picture is fitted to a symmetry: strokes show no more
 SKETCH_SIDE = 360  # pixels that a preview is planned at: strokes of the last layer are then a pixel wide
