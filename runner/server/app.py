@@ -124,7 +124,7 @@ def _warm(state: AppState) -> None:
     from orbifolio.runner.cpu_features import protect
 
     protect()  # before torch is imported
+    state.calls.warm()  # first: its imports go on beside ours
     import orbifolio.runner.run.plan  # noqa: F401
 
-    state.calls.warm()
     _ = state.schema

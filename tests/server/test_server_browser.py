@@ -77,7 +77,7 @@ def test_a_newcomer_turns_a_photo_into_a_picture(visit: OpenPage, photo: Path, q
     expect(page.locator("[data-go]")).to_be_disabled()
     expect(page.locator("[data-why]")).to_have_text("Choose a photo first")
     page.set_input_files("[data-file]", photo)
-    expect(page.locator("[data-photo]")).to_be_visible()
+    expect(page.locator("[data-photo]")).to_be_visible(timeout=120_000)  # the server may still be importing
     page.locator("input[value=threads]").check(force=True)
     page.locator("input[value=coarse]").check(force=True)
     page.locator("[data-go]").click()
