@@ -170,9 +170,13 @@ def read_cards(gallery: Path, now: float) -> list[Card]:
 
 def _write_above(gallery: Path, pages: PageRenderer, now: float, *, only: str = "") -> list[Path]:
     """Write the assets, and the pages above the runs on disk."""
+    changed = pages.write_assets(gallery)
+    for folder in run_folders(gallery):
+        if not is_file(folder / "index.html"):  # killed before its first report: links from above must lead somewhere
+            changed += write_run_or_stub(folder, gallery, pages, now=now)
     cards = read_cards(gallery, now)
     sweeps = read_snapshots(gallery, cards, now)
-    return pages.write_assets(gallery) + write_above(gallery, cards, pages, sweeps=sweeps, only=only)
+    return changed + write_above(gallery, cards, pages, sweeps=sweeps, only=only)
 
 
 def update_index(gallery: Path, recipe: str, *, now: float | None = None, templates: Path | None = None) -> list[Path]:

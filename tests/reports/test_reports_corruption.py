@@ -112,6 +112,16 @@ def test_a_fault_of_a_report_does_not_end_its_run(sound: Path, tmp_path: Path, m
     assert "nested too deeply" in write_report(run, gallery=gallery, now=NOW).read_text()
 
 
+def test_a_run_killed_before_its_first_report_has_a_page_once_another_is_listed(sound: Path, tmp_path: Path) -> None:
+    gallery = shutil.copytree(sound, tmp_path / "gallery")
+    run = next(path for path in (gallery / "going").iterdir() if path.is_dir())
+    for path in run.rglob("*.html"):
+        path.unlink()
+    update_index(gallery, "finished", now=NOW)
+    for href in read_page(gallery / "index.html").xpath("//a[@class='card']/@href"):
+        assert (gallery / href).is_file()
+
+
 def test_a_full_disk_is_nobodys_stub(sound: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     gallery = shutil.copytree(sound, tmp_path / "gallery")
 
