@@ -106,7 +106,6 @@ def pages_below(run: RunRecord, gallery: Path, *, all_of_them: bool = True) -> I
         all_of_them: if False, pages of phases and frames that exist and will not change are skipped, so
             that a report that is written every few seconds costs no more as the run grows.
     """
-    yield system_page(run, gallery)
     zoom = zoom_page(run, gallery)
     if zoom is not None:
         yield zoom
@@ -115,3 +114,4 @@ def pages_below(run: RunRecord, gallery: Path, *, all_of_them: bool = True) -> I
         if phase.started and not settled:
             yield from step_pages(run, phase, gallery, all_of_them=all_of_them)
             yield phase_page(run, phase, gallery)
+    yield system_page(run, gallery)  # its table leads to the phases
