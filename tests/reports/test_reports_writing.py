@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 import threading
@@ -85,9 +86,13 @@ def test_a_growing_run_ends_with_the_same_pages_as_a_rebuild(gallery: Path, make
 
 def test_only_renders_one_run(gallery: Path, make_run: MakeRun) -> None:
     one, other = make_run(), make_run(recipe="other")
-    rebuild_gallery(gallery, only=one, now=NOW)
-    assert (one / "index.html").exists()
-    assert not (other / "index.html").exists()
+    rebuild_gallery(gallery, now=NOW)
+    for run in (one, other):
+        shutil.rmtree(run / "system")
+    (gallery / "index.html").unlink()
+    rebuild_gallery(gallery, only=one, rewrite=True, now=NOW)
+    assert (one / "system/index.html").exists()
+    assert not (other / "system").exists()
     assert (gallery / "index.html").exists()
 
 
