@@ -160,7 +160,8 @@ def print_measurement(path: Path, group: str, measured: FileMeasurement, *, as_j
         click.echo(f"origin found at ({x:.4f}, {y:.4f}) of the picture{turned}")
     for claim in record["claims"]:
         what = f"{claim['name']}, colours {claim['colour']}"
-        fine = ", too small to be judged" if EXACT <= claim["residual"] <= result.grain else ""
+        unsure = not claim["holds"] and EXACT <= claim["residual"] <= result.grain
+        fine = ", too small to be judged" if unsure else ""
         click.echo(f"  {claim['residual']:.4f}  {what}  (next best colours {claim['second']:.2f}{fine})")
     if record["unclaimed"]:
         click.echo("not claimed, smallest residual first:")

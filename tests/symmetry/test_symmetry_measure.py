@@ -152,6 +152,23 @@ def test_every_tone_is_measured_alike(group: str) -> None:
             assert measure_symmetry(picture, symmetry).holds
 
 
+def test_thin_lines_without_soft_edges_are_judged_by_what_the_turned_grid_can_show() -> None:
+    """Under quarter turns pixels go to pixels, so that nothing is allowed for; under sixths they do not."""
+    for group, permuted in (("p4", True), ("p6", False)):
+        symmetry = plane(group)
+        grain = texture(symmetry, coarse=4.0)[..., 0]
+        grain = (grain - grain.mean()) / grain.std()
+        away = np.abs(grain) / (np.hypot(*np.gradient(grain)) + 1e-6)
+        lines = np.where(away < 0.7, 0.0, 1.0)[..., None].repeat(3, 2)
+        chart = symmetry.chart_for(lines.shape[1], lines.shape[0])
+        measured = measure(lines, chart, symmetry.claims())
+        assert measured.holds, measured.objections
+        assert (measured.worst < EXACT) == permuted
+        broken = measure(patched(lines), chart, symmetry.claims())
+        assert not broken.holds
+        assert (max(item.steps for item in broken.claims) == 0) == permuted
+
+
 def test_colours_that_cannot_be_told_apart_are_said() -> None:
     symmetry = plane("p4")
     remarks = {

@@ -72,6 +72,10 @@ class CurvedReader:
             return None
         return colour_residuals(self._here[good], self._means(good, matrix, scales[good]))
 
+    def steps(self, matrix: F64) -> float:
+        """Not known: places are means over several pixels here, of different sizes."""
+        return 0.0
+
     def grain(self) -> float:
         """How much softening changes what residuals compare: see `Measurement.grain`."""
         from scipy import ndimage

@@ -11,7 +11,7 @@ axis that wraps has sample j of n at j / n, any other at (j + 1/2) / n.
 from __future__ import annotations
 
 import math
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 import numpy as np
 
@@ -32,6 +32,7 @@ _SOFTENING = 0.7
 """Standard deviation, in pixels, of a Gaussian that takes away much of the finest detail, which a turned pixel grid
 need not show again."""
 
+_FLAT_TONES = 16  # colours of a picture without soft edges: lines with soft ones have dozens of levels
 _MARGIN = 12  # pixels by which an axis that wraps is continued: a cubic spline's memory fades as 0.27^n
 _MIN_SHIFT = 6.0  # blurs that a place must move by: Gaussians three blurs wide on either side do not overlap then
 
@@ -74,6 +75,31 @@ class FlatReader:
         """How much softening changes what residuals compare: see `Measurement.grain`."""
         sharp, soft = self._softened(self._blur), self._soften(math.hypot(self._blur, _SOFTENING))
         return change(sharp.reshape(-1, 3), soft.reshape(-1, 3))
+
+    def steps(self, matrix: F64) -> float:
+        """How much the edges of flat tones differ on the grid that a movement turns this one into, as a residual.
+
+        A picture of a few tones has no soft edges: each runs along pixels, up to half a pixel from its place, and
+        elsewhere on any other grid. So the picture is read to the nearest pixel of the moved grid, and back.
+        """
+        if not self._is_flat:
+            return 0.0
+        offset = np.array([0.0 if self._wrap[1] else 0.5, 0.0 if self._wrap[0] else 0.5])
+        moved = in_fractions(matrix, float(self.size[0] / self.size[1]))
+        linear = moved[:, :2] * self.size[:, None] / self.size
+        shift = moved[:, 2] * self.size + linear @ offset - offset
+        width, height = self.size.astype(int)
+        places = np.stack(np.meshgrid(np.arange(width), np.arange(height)), axis=-1).astype(np.float64)
+        there = np.rint(np.round(places @ linear.T + shift, 9))
+        back = np.rint(np.round((there - shift) @ np.linalg.inv(linear).T, 9)).astype(np.int64)
+        read = self._centred[back[..., 1] % height, back[..., 0] % width]
+        return change(self._softened(self._blur).reshape(-1, 3), self._soften(self._blur, read).reshape(-1, 3))
+
+    @cached_property
+    def _is_flat(self) -> bool:
+        """Whether it has a few tones only."""
+        levels = np.rint((self._centred + 0.5) * 255).astype(np.int64) @ [1, 256, 65536]
+        return len(np.unique(levels.ravel()[: 64 * _FLAT_TONES])) <= _FLAT_TONES >= len(np.unique(levels))
 
     def compared(self, matrix: F64, count: int, min_shift: float = 0.0) -> F64 | None:
         """The residual of every colour element, or None where too few places can be compared.
@@ -144,11 +170,11 @@ class FlatReader:
         """The margin along axes that wrap, and how splines continue: only a whole torus can be left to scipy."""
         return (0, "grid-wrap") if all(self._wrap) else (_MARGIN, "mirror")
 
-    def _soften(self, blur: float) -> F64:
-        """(height, width, 3) the picture, blurred."""
+    def _soften(self, blur: float, picture: F64 | None = None) -> F64:
+        """(height, width, 3) the picture, or another of its size, blurred."""
         from scipy import ndimage
 
-        soft = self._centred
+        soft = self._centred if picture is None else picture
         for axis, wraps in enumerate(self._wrap):
             if blur:
                 soft = ndimage.gaussian_filter1d(soft, blur, axis=axis, mode="wrap" if wraps else "nearest")

@@ -24,7 +24,7 @@ from orbifolio.runner.symmetry.claims import Claim
 from orbifolio.runner.symmetry.layouts.flat_charts import Logarithm, PlaneChart, Strip, Tile
 from orbifolio.runner.symmetry.verify.curved import CurvedReader
 from orbifolio.runner.symmetry.verify.flat import FlatReader, plane_reader
-from orbifolio.runner.symmetry.verify.residuals import MIN_CONTRAST, Hues, Measurement, Residual
+from orbifolio.runner.symmetry.verify.residuals import EXACT, MIN_CONTRAST, Hues, Measurement, Residual
 from orbifolio.runner.symmetry.verify.zoom import ZoomReader
 
 
@@ -38,6 +38,9 @@ class Reader(Protocol):
             matrix: the isometry, as `Claim.matrix`.
             claimed: whether it should hold; what should not is tried at fewer points, and not near its fixed points.
         """
+
+    def steps(self, matrix: F64) -> float:
+        """How much the edges of flat tones cost where a movement turns the grid of pixels: see `Residual.steps`."""
 
     def grain(self) -> float:
         """How much the finest detail amounts to, as a residual: see `Measurement.grain`."""
@@ -57,6 +60,10 @@ class EvenReader:
     def residuals(self, matrix: F64, *, claimed: bool) -> F64:
         """0 for colour elements that keep the colour, 1 for others."""
         return self._residuals
+
+    def steps(self, matrix: F64) -> float:
+        """None: there are no edges."""
+        return 0.0
 
     def grain(self) -> float:
         """None: there is no detail."""
@@ -108,7 +115,11 @@ def measure(
     tried = ((claim, reader.residuals(claim.matrix, claimed=False)) for claim in candidates)
     unclaimed = [Residual.of_candidate(claim, every) for claim, every in tried if every is not None]
     return Measurement(
-        tuple(Residual.of_claim(claim, every) for claim, every in claimed if every is not None),
+        tuple(
+            Residual.of_claim(claim, every, reader.steps(claim.matrix) if every[claim.colour] >= EXACT else 0.0)
+            for claim, every in claimed
+            if every is not None
+        ),
         tuple(Residual.of_claim(claim, every) for claim, every in nearly if every is not None),
         tuple(sorted(unclaimed, key=lambda item: item.residual)),
         tuple(claim.name for claim, every in claimed if every is None),

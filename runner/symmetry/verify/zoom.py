@@ -51,6 +51,10 @@ class ZoomReader:
         reader, to_logarithm = self._strip
         return reader.residuals((np.linalg.inv(to_logarithm) @ matrix @ to_logarithm)[:2], claimed=claimed)
 
+    def steps(self, matrix: F64) -> float:
+        """Not known: places are means over several pixels here, of different sizes."""
+        return 0.0
+
     def grain(self) -> float:
         """How much softening changes what residuals compare: see `Measurement.grain`."""
         return self._plane.grain()
