@@ -280,7 +280,10 @@ def judge(scratch: Path, mutant: Mutant, number: int, arguments: Sequence[str]) 
         finally:
             path.write_bytes(before)
             os.utime(path, (stamp.st_atime, stamp.st_mtime))
-    return {None: "timeout", 0: "survived", 5: "survived"}.get(status, "killed")
+    fates = {None: "timeout", 0: "survived", 1: "killed", 2: "killed"}  # 2: what it broke cannot be imported
+    if status not in fates:
+        sys.exit(f"pytest ended with {status}, which says nothing about {mutant.path}:{mutant.line}")
+    return fates[status]
 
 
 def main() -> None:

@@ -301,3 +301,11 @@ def test_parameters_are_spelt_as_in_a_recipe(tmp_path):
     assert loaded.parameters["schema"] == 1
     (tmp_path / "y.yaml").write_text(json.dumps(loaded.parameters))
     assert load(tmp_path / "y.yaml").recipe == loaded.recipe
+
+
+@pytest.mark.parametrize("end", ["", "\n"])
+def test_a_recipe_as_run_is_the_file_itself_and_ends_with_its_line(tmp_path, end):
+    text = "schema: 1\ntitle: T  # a note\nrenderer: {kind: growing-neural-gas, image: 'skimage:coins'}"
+    path = tmp_path / "x.yaml"
+    path.write_text(text + end)
+    assert load(path).text == text + "\n"
