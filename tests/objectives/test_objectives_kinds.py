@@ -13,6 +13,7 @@ from orbifolio.runner.objectives import OBJECTIVES, AnyObjective
 from orbifolio.runner.objectives.autograd_engine import AutogradEngine
 from orbifolio.runner.objectives.base import PLAIN, Appearance, Preparation
 from orbifolio.runner.objectives.dream import Dream, class_index
+from orbifolio.runner.objectives.pixels import PixelDifference
 from orbifolio.runner.objectives.smoothness import Range, Smoothness
 from orbifolio.runner.objectives.style import MAX_APPEARANCES, Style, StyleImage, _reduce, show
 from orbifolio.runner.vision.efficientnet import EfficientNetLite0
@@ -260,3 +261,36 @@ def test_what_is_chosen_is_told_for_the_plan_and_described():
     assert style.choices(source, pixels=1024, domain=None) == ()
     chosen = note.removesuffix(" times for the symmetry")
     assert chosen in style.build(preparation(domain=60.0)).describe()
+
+
+def test_a_picture_shown_smaller_stays_between_black_and_white():
+    stripes = (torch.arange(60) % 20 < 10).float().expand(1, 3, 60, 60)
+    shown = show(stripes, PLAIN, pixels=2000)  # bicubic weights overshoot at edges
+    assert shown.shape[-2:] == (45, 45)
+    assert (float(shown.min()), float(shown.max())) == (0.0, 1.0)
+
+
+def test_features_of_a_tile_wrap_with_it_and_those_of_a_plain_picture_do_not():
+    objective = Style(images=("a",), layers=("conv1_1",)).build(preparation())
+    artwork = start().clamp(0, 1)
+
+    def score(picture, wrap):
+        return AutogradEngine(network(), [objective], wrap=wrap).evaluate(picture, None).loss
+
+    moved = artwork.roll((5, 9), dims=(-2, -1))
+    assert score(moved, (True, True)) == pytest.approx(score(artwork, (True, True)), rel=1e-5)
+    assert score(moved, (False, False)) != pytest.approx(score(artwork, (False, False)), rel=1e-5)
+
+
+def test_smoothness_of_absolute_differences_leaves_a_grey_level_to_flat_colour():
+    flat = torch.full((1, 3, 8, 8), 0.4)
+    objective = Smoothness(weight=1.0, power=1).build(preparation(width=8, height=8))
+    loss = AutogradEngine(network(), [objective], wrap=(True, True)).evaluate(flat, None).loss
+    assert loss == pytest.approx(2 / 255, rel=1e-5)
+
+
+def test_what_a_kind_needs_is_what_it_names():
+    assert PixelDifference(image="a").pictures() == ("a",)
+    assert PixelDifference().pictures() == ()
+    assert Dream(layer="conv2_1").layers_needed() == ("conv2_1",)
+    assert Dream.model_validate({"kind": "dream", "class": "volcano"}).layers_needed() == ("logits",)
