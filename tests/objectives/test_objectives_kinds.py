@@ -10,7 +10,7 @@ from pydantic import TypeAdapter
 from orbifolio.runner.errors import InputError
 from orbifolio.runner.images.cover import cover
 from orbifolio.runner.objectives import OBJECTIVES, AnyObjective
-from orbifolio.runner.objectives.autograd_engine import AutogradEngine
+from orbifolio.runner.objectives.autograd_engine import AutogradEngine, padding
 from orbifolio.runner.objectives.base import PLAIN, Appearance, Preparation
 from orbifolio.runner.objectives.dream import Dream, class_index
 from orbifolio.runner.objectives.pixels import PixelDifference
@@ -294,3 +294,17 @@ def test_what_a_kind_needs_is_what_it_names():
     assert PixelDifference().pictures() == ()
     assert Dream(layer="conv2_1").layers_needed() == ("conv2_1",)
     assert Dream.model_validate({"kind": "dream", "class": "volcano"}).layers_needed() == ("logits",)
+
+
+@pytest.mark.parametrize("down", [True, False])
+@pytest.mark.parametrize("across", [True, False])
+def test_a_network_continues_each_axis_as_that_axis_does(down, across):
+    words = {True: "wrap", False: "replicate"}
+    assert padding((down, across)) == (words[down], words[across])
+
+
+def test_a_statistics_prior_may_do_without_slack_and_without_its_early_layers():
+    kind = TypeAdapter(AnyObjective)
+    assert kind.validate_python({"kind": "statistics-prior", "slack": 0, "early": 0}).early == 0
+    with pytest.raises(ValueError, match="greater than or equal to 0"):
+        kind.validate_python({"kind": "statistics-prior", "slack": -0.1})
