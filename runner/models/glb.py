@@ -23,7 +23,7 @@ import numpy.typing as npt
 from orbifolio.runner.arrays import F64
 from orbifolio.runner.models.faults import ModelFault, too_many_triangles
 from orbifolio.runner.models.mesh import Mesh
-from orbifolio.runner.models.parts import Part, joined
+from orbifolio.runner.models.parts import MeshPart, joined
 
 _MAGIC, _VERSION, _JSON, _BINARY = 0x46546C67, 2, 0x4E4F534A, 0x004E4942  # of the file, and types of its chunks
 _FLOAT, _SHORT, _WORD = 5126, 5123, 5125  # types of an array's numbers
@@ -280,7 +280,7 @@ def _rows(
     return np.ndarray((count, columns), kind, data, strides=(step, np.dtype(kind).itemsize)).copy()
 
 
-def _part(surface: Any, matrix: F64, document: Mapping[str, Any]) -> Part:
+def _part(surface: Any, matrix: F64, document: Mapping[str, Any]) -> MeshPart:
     """One surface where its node places it.
 
     Args:
@@ -306,7 +306,7 @@ def _part(surface: Any, matrix: F64, document: Mapping[str, Any]) -> Part:
         if table is not None and table.shape != (len(positions), width):
             raise ValueError("corners that are not there")
     bare = "has a part without texture coordinates"
-    return Part(positions, faces, normals, uv, np.full(len(faces), material), bare)
+    return MeshPart(positions, faces, normals, uv, np.full(len(faces), material), bare)
 
 
 def _transformed(uv: F64, document: Mapping[str, Any], material: int) -> F64:

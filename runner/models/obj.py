@@ -15,7 +15,7 @@ import numpy as np
 
 from orbifolio.runner.models.faults import ModelFault, too_many_triangles
 from orbifolio.runner.models.mesh import Mesh
-from orbifolio.runner.models.parts import Part, check_places, joined
+from orbifolio.runner.models.parts import MeshPart, check_places, joined
 from orbifolio.runner.models.polygons import triangulated
 
 _COLUMNS = {"v": 3, "vt": 2, "vn": 3}  # numbers that are read of a position, texture coordinate, normal
@@ -76,7 +76,7 @@ def read_obj(data: bytes, *, max_triangles: int) -> Mesh:
         uv = np.array(tables["vt"], dtype=np.float64)[rows[:, 1]] * [1.0, -1.0] + [0.0, 1.0]  # OBJ counts upwards
     if (rows[:, 2] >= 0).all():
         normals = np.array(tables["vn"], dtype=np.float64)[rows[:, 2]]
-    return joined([Part(positions, faces, normals, uv, np.array(painted)[sources], bare)])
+    return joined([MeshPart(positions, faces, normals, uv, np.array(painted)[sources], bare)])
 
 
 def _lines(text: str) -> Iterator[tuple[int, str]]:

@@ -27,7 +27,7 @@ _ROOM = 1 / 128  # of a material's square, left free around it so that neighbour
 
 
 @dataclass(frozen=True)
-class Part:
+class MeshPart:
     """A surface as its file has it.
 
     Attributes:
@@ -62,7 +62,7 @@ def check_places(places: F64) -> None:
         )
 
 
-def joined(parts: Sequence[Part]) -> Mesh:
+def joined(parts: Sequence[MeshPart]) -> Mesh:
     """All parts as one mesh.
 
     Raises:
@@ -89,7 +89,7 @@ def joined(parts: Sequence[Part]) -> Mesh:
     return _apart(mesh, np.concatenate([part.materials for part in parts]))
 
 
-def _with_normals(part: Part) -> Part:
+def _with_normals(part: MeshPart) -> MeshPart:
     """A part whose corners are places, with unit normals: those of the file, if all are directions."""
     if part.faces.min() < 0 or part.faces.max() >= len(part.positions):
         raise ModelFault("has triangles whose corners are not there; their numbers are too large; export it again")

@@ -18,7 +18,7 @@ import numpy as np
 from orbifolio.runner.arrays import F64
 from orbifolio.runner.models.faults import ModelFault, too_many_triangles
 from orbifolio.runner.models.mesh import Mesh
-from orbifolio.runner.models.parts import Part, check_places, joined
+from orbifolio.runner.models.parts import MeshPart, check_places, joined
 from orbifolio.runner.models.polygons import triangulated
 
 _NUMBERS = {
@@ -196,7 +196,7 @@ def _mesh(tables: dict[str, tuple[Element, list[Row]]], max_triangles: int) -> M
         materials = face.table(rows, ("texnumber",))[:, 0].astype(np.int64)[sources]
     if uv is not None:
         uv = uv * [1.0, -1.0] + [0.0, 1.0]  # counted upwards
-    return joined([Part(positions, faces, normals, uv, materials, "has no texture coordinates")])
+    return joined([MeshPart(positions, faces, normals, uv, materials, "has no texture coordinates")])
 
 
 def _names(element: Element, names: Sequence[str]) -> str:

@@ -10,7 +10,7 @@ import numpy as np
 from orbifolio.runner.arrays import F64, I64
 from orbifolio.runner.models.faults import ModelFault, too_many_triangles
 from orbifolio.runner.models.mesh import Mesh
-from orbifolio.runner.models.parts import Part, joined
+from orbifolio.runner.models.parts import MeshPart, joined
 
 _HEAD, _TRIANGLE = 84, 50  # bytes of a binary file: title and count; one triangle
 
@@ -40,10 +40,10 @@ def read_stl(data: bytes, *, max_triangles: int) -> Mesh:
     return joined([standing(points, faces.reshape(-1, 3), "is an STL file, which has no texture coordinates")])
 
 
-def standing(points: F64, faces: I64, bare: str) -> Part:
+def standing(points: F64, faces: I64, bare: str) -> MeshPart:
     """A part of points whose z is up, as printers have them, turned so that y is."""
     upright = points[:, [0, 2, 1]] * [1.0, 1.0, -1.0]
-    return Part(upright, faces, None, None, np.zeros(len(faces), dtype=np.int64), bare)
+    return MeshPart(upright, faces, None, None, np.zeros(len(faces), dtype=np.int64), bare)
 
 
 def _is_binary(data: bytes) -> bool:
