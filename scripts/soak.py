@@ -9,7 +9,8 @@ gallery and of both stores leads somewhere (but for those within a killed run un
 again), and after a whole publication every file of every run is in its store.
 From three minutes on, S3 and the control page take part.
 
-The same seed gives the same steps. A failure names its step, and the folder stays.
+The same seed draws the same steps; how far a killed one comes depends on the machine. A failure names its step, and the
+folder stays.
 """
 
 from __future__ import annotations
