@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import Any
 
+from orbifolio.runner.named_files import file_of
 from orbifolio.runner.recipe.marks import Route, Source
 
 _FREE_TEXTS = ("title", "about", "quality")
@@ -76,7 +77,7 @@ def _why_not(text: str, folder: Path) -> str:
     if ".." in parts:
         return f"leads out of the recipe's folder; only files below it are read; {cure}"
     try:
-        target = folder / text
+        target = file_of(text, folder)  # as it will be looked for, in either spelling of its letters
         if len(text) < 1000 and target.exists() and not target.resolve().is_relative_to(folder.resolve()):
             return f"is a link that leads out of the recipe's folder; {cure}"
     except (OSError, ValueError):

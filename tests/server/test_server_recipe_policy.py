@@ -31,12 +31,14 @@ def check(visitor: Visitor, text: str, recipe: str = "nets/plain") -> list[dict]
         "ftp://host/x.png",
         "gopher://127.0.0.1:25/x",
         "link.png",
+        "l\u00efnk.png",
     ],
 )
 def test_places_on_this_machine_are_refused(visitor: Visitor, place):
     theme = visitor.serving.state.catalogue.get("nets/plain").path.parent
     if not (theme / "link.png").is_symlink():
         (theme / "link.png").symlink_to("/etc/passwd")
+        (theme / "li\u0308nk.png").symlink_to("/etc/passwd")  # the other spelling of one that is asked for
     problems = check(visitor, "title: x\n" + HERE.format(repr(place)))
     assert any(problem["path"] == "renderer.image" for problem in problems), problems
 
