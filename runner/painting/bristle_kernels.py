@@ -275,7 +275,7 @@ def paint_opaque(
             share = min(0.85, brush.pickup * (0.25 + 0.75 * laid.progress) * (0.6 + 0.8 * laid.dry))
             for c in range(3):
                 own = strokes.colours[s, c]
-                mixed = own + 0.1 * streaks * laid.tone * (0.35 + own)
+                mixed = own + 0.1 * streaks * laid.tone * (0.65 + 0.5 * own)
                 mixed += 0.05 * streaks * (laid.dry - 0.5) * (0.3 + own)
                 if share > 0:
                     before = _mixed(taken[low, k, c], taken[low + 1, k, c], lane - low)

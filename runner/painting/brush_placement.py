@@ -19,7 +19,7 @@ from orbifolio.runner.images import oklab
 from orbifolio.runner.painting.bristle_strokes import BristleStrokes
 from orbifolio.runner.painting.directions import Directions, directions
 from orbifolio.runner.painting.look import PaintingLook
-from orbifolio.runner.painting.paints import mix, saturate, take_liberties, to_paint
+from orbifolio.runner.painting.paints import desaturate, mix, saturate, take_liberties, to_paint
 from orbifolio.runner.painting.smoothing import smooth, smooth_within_edges
 from orbifolio.runner.painting.spines import SpineField, trace
 from orbifolio.runner.painting.stroke_placement import STREAMS, PaintLayer, Sitting, StrokePlacement
@@ -47,6 +47,8 @@ QUIET_OWN = 0.9  # how far colours there are the picture's own and not the palet
 QUIET_CARE = 0.2  # share of the threshold that is left there: a sky's gradient is made of small differences
 CROSSING = 0.9  # radians of strokes laid across
 UNSTEADY = 0.12  # radians, deviation of a hand's direction
+BEGUN = 0.6  # of the picture where a stroke begins, beside its mean along it: means alone would be flat
+GRAIN = 0.045  # of OKLab, of the picture's own grain that a stroke takes where it begins: broken colour
 LAST_OWN = 0.7  # of the picture's own colour in the last layers, beside the blurred one
 WHITE = 0.93  # lightness above which a transparent medium leaves the paper, and how much less a layer
 WHITE_STEP = 0.02
@@ -75,7 +77,7 @@ class StrokeLines(NamedTuple):
     """Lines of n strokes, before they have paint.
 
     Attributes:
-        begins: (n, 2) x and y that colours are taken from, within the picture.
+        begins: (n, 2) x and y, within the picture.
         radii: (n,) half their widths.
         spines: (N, 2) points of all.
         offsets: (n + 1,) where each one's points begin; it has at least two.
@@ -87,6 +89,15 @@ class StrokeLines(NamedTuple):
     spines: F32
     offsets: I64
     confidence: F32
+
+
+def mean_along(field: F32, lines: StrokeLines) -> F64:
+    """(n, channels) the means of a field, (h, w, channels), at the points of each line."""
+    last = np.array(field.shape[1::-1]) - 1
+    columns, rows = np.clip(lines.spines, 0, last).astype(np.int64).T
+    sums = np.add.reduceat(field[rows, columns].astype(np.float64), lines.offsets[:-1], axis=0)
+    means: F64 = sums / np.diff(lines.offsets)[:, None]
+    return means
 
 
 @dataclass(frozen=True)
@@ -145,7 +156,10 @@ class BrushPlacement(StrokePlacement):
     def place(self, layer: PaintLayer, sitting: Sitting) -> tuple[BristleStrokes, float]:
         """Where canvas and picture differ: see the base class."""
         random = np.random.default_rng((self.seed, STREAMS + sitting.number))
-        sight = self.look_at(layer, oklab.from_srgb(sitting.canvas.astype(np.float64)).astype(np.float32))
+        canvas = oklab.from_srgb(sitting.canvas.astype(np.float64))
+        if self.look.saturation > 0:  # or stronger colours would be mended again and again
+            canvas = desaturate(canvas, self.look.saturation)
+        sight = self.look_at(layer, canvas.astype(np.float32))
         missing = float(sight.missing.mean())
         begins = self._begin(layer, sight, random)
         if sitting.most is not None and len(begins) > sitting.most:
@@ -183,14 +197,15 @@ class BrushPlacement(StrokePlacement):
         """(n,) whether strokes may begin at places, (n, 2) rows and columns."""
         return np.ones(len(places), bool)
 
-    def colours(self, layer: PaintLayer, sight: Sight, begins: I64, middles: I64) -> F64:
-        """(n, 3) OKLab that strokes have before any liberty, from where they begin and where their middles are."""
-        wanted = sight.wanted
-        mixed: F64 = 0.55 * wanted[begins[:, 0], begins[:, 1]] + 0.45 * wanted[middles[:, 0], middles[:, 1]].astype(
-            float
-        )
-        if layer.level >= len(self.look.layers) - ACCENTS:
-            mixed = (1 - LAST_OWN) * mixed + LAST_OWN * self.subject.lab[begins[:, 0], begins[:, 1]]
+    def colours(self, layer: PaintLayer, sight: Sight, lines: StrokeLines) -> F64:
+        """(n, 3) OKLab that strokes have before any liberty: the picture's, where they begin and along them."""
+        columns, rows = lines.begins.astype(np.int64).T
+        last = layer.level >= len(self.look.layers) - ACCENTS
+        seen = (1 - LAST_OWN) * sight.wanted + LAST_OWN * self.subject.lab if last else sight.wanted
+        mixed: F64 = BEGUN * seen[rows, columns] + (1 - BEGUN) * mean_along(seen, lines)
+        # beside an edge a photograph's grain is its halo
+        most = GRAIN * (1 - lines.confidence)[:, None]
+        mixed += np.clip(self.subject.lab[rows, columns] - seen[rows, columns], -most, most)
         return mixed
 
     def painted(self, layer: PaintLayer, colours: F32) -> F32:
@@ -269,7 +284,7 @@ class BrushPlacement(StrokePlacement):
         across = random.random(count) < look.cross * (1 - confidence) * (1 - quiet)
         leans += np.where(across, CROSSING * random.choice([-1.0, 1.0], count), 0)
         field = SpineField(sight.directions.angles, sight.wanted, sight.canvas)
-        spines, offsets = trace(field, begins, radii, leans, look.rules())
+        spines, offsets, radii = trace(field, begins, radii, leans, look.rules())
         lines = StrokeLines(begins, radii, spines, offsets, confidence)
         return self.laid(layer, sight, lines, random, seeds)
 
@@ -291,9 +306,7 @@ class BrushPlacement(StrokePlacement):
         rows, columns = places.T
         salient = self._salient(layer, rows, columns).astype(np.float64)
         quiet = self._quiet(rows, columns)
-        middles = spines[(offsets[:-1] + offsets[1:]) // 2][:, ::-1].astype(np.int64)
-        middles = np.clip(middles, 0, np.array(sight.wanted.shape[:2]) - 1)
-        lab = self.colours(layer, sight, places, middles)
+        lab = self.colours(layer, sight, lines)
         # beside an edge colours play less: a lighter stroke along a silhouette would be a halo
         calm = np.maximum(self.subject.saliency.calm[rows, columns], EDGE_CALM * lines.confidence)
         calm = np.maximum(calm, QUIET_CALM * quiet)
@@ -356,11 +369,11 @@ class WashPlacement(BrushPlacement):
         """Not where the paper must stay white."""
         return np.asarray(self._lightest(layer, sight, places) < WHITE - WHITE_STEP * layer.level)
 
-    def colours(self, layer: PaintLayer, sight: Sight, begins: I64, middles: I64) -> F64:
+    def colours(self, layer: PaintLayer, sight: Sight, lines: StrokeLines) -> F64:
         """First washes are never darker than the lightest place they touch: paint cannot be taken off again."""
-        colours = super().colours(layer, sight, begins, middles)
+        colours = super().colours(layer, sight, lines)
         if layer.level < len(WASH_STRENGTHS):
-            lightest = self._lightest(layer, sight, begins).astype(np.float64)
+            lightest = self._lightest(layer, sight, lines.begins[:, ::-1].astype(np.int64)).astype(np.float64)
             paler = np.clip((1.02 - lightest) / (1.02 - colours[:, 0]), 0.15, 1)
             colours[:, 1:] *= paler[:, None]
             colours[:, 0] = np.maximum(colours[:, 0], lightest)

@@ -49,7 +49,7 @@ class PaintingLook(Settings):
     """The base of every look; its values are those of oil."""
 
     layers: Annotated[tuple[BrushLayer, ...], Field(min_length=1, max_length=16)] = layers(
-        (13, 0, 1, 1), (27, 0.045, 1, 0.12), (52, 0.065, 1, 0), (100, 0.085, 1, 0), (175, 0.115, 1, 0)
+        (13, 0, 1, 1), (27, 0.04, 1, 0.12), (52, 0.055, 1, 0), (100, 0.07, 1, 0), (175, 0.095, 1, 0)
     )
     """From wide to thin; the last ones only where the picture asks for them."""
     passes: int = Field(default=2, ge=1, le=8)
@@ -100,16 +100,16 @@ class PaintingLook(Settings):
     """Factor of lightness about its mean."""
     key: float = Field(default=1.0, gt=0, le=1)
     """Share of the darkness that is kept; below 1 for a lighter picture."""
-    jitter_lightness: float = Field(default=0.014, ge=0, le=1)
+    jitter_lightness: float = Field(default=0.021, ge=0, le=1)
     """Deviation of strokes' lightness."""
-    jitter_chroma: float = Field(default=0.11, ge=0, le=4)
+    jitter_chroma: float = Field(default=0.08, ge=0, le=4)
     """Relative deviation of their chroma."""
-    jitter_hue: float = Field(default=0.05, ge=0, le=4)
+    jitter_hue: float = Field(default=0.035, ge=0, le=4)
     """Deviation of their hue in radians."""
-    warmth: float = Field(default=0.02, ge=0, le=1)
+    warmth: float = Field(default=0.01, ge=0, le=1)
     """How much warmer lights and cooler shadows get."""
 
-    streaks: float = Field(default=0.4, ge=0, le=4)
+    streaks: float = Field(default=1.0, ge=0, le=4)
     """How much the tones of bristles differ."""
     pickup: Share = 0.35
     """How much wet paint a stroke takes along."""

@@ -175,6 +175,20 @@ def saturate(colours: F64, factor: float) -> F64:
     return stronger
 
 
+def desaturate(colours: F64, factor: float) -> F64:
+    """The colours that `saturate` gives these of, by the same factor.
+
+    Args:
+        colours: (..., 3) OKLab.
+        factor: of chroma, above 0.
+    """
+    chroma = np.hypot(colours[..., 1], colours[..., 2])
+    before = np.where((factor > 1) & (chroma > factor * STRONG), chroma - (factor - 1) * STRONG, chroma / factor)
+    paler = colours.copy()
+    paler[..., 1:] *= (before / np.maximum(chroma, 1e-9))[..., None]
+    return paler
+
+
 def to_paint(lab: F64) -> F32:
     """(n, 3) sRGB in [0, 1] of OKLab."""
     return oklab.to_srgb(lab).astype(np.float32)

@@ -17,7 +17,7 @@ from skimage.data import lbp_frontal_face_cascade_filename
 from skimage.feature import Cascade
 
 from orbifolio.runner.arrays import F32, F64
-from orbifolio.runner.painting.smoothing import smooth
+from orbifolio.runner.painting.smoothing import smooth, smooth_within_edges
 
 CENTRE_AND_SURROUND = ((80, 12), (40, 6), (22, 3.5))  # shares of the shorter side: small objects, larger, largest
 CHROMA = 1.7  # weight of chroma beside lightness
@@ -28,6 +28,7 @@ LINE_CUT = 8.0  # deviations at which derivatives of a narrow Gaussian end: cut 
 LINE_CONTRAST = 0.02  # of a ridge, from which it is one: a mast against the evening sky
 AGREEING = 5  # detections that must agree on a face: three find faces in foliage
 DETAIL, AROUND = 60, 30  # shares of the shorter side: what is finer is detail, over which area it is averaged
+OWN, OWN_EDGES = 160, 0.0006  # share of it over which a place's own colour is averaged, short of edges of this variance
 ASIDE = 2.6  # deviations of that average, to the neighbourhoods that may tell whether a place is quiet
 ALIKE = 0.03  # of OKLab, difference of colour at which a neighbourhood is hardly the same surface
 QUIET = 0.028  # of OKLab, detail of which half the quiet is gone: a clear sky has .005, grass .05
@@ -156,6 +157,7 @@ def quietness(lab: F32) -> F32:
     detail = smooth(((seen - smooth(seen, side / DETAIL)) ** 2).sum(2), around)
     quiet: F32 = (1 / (1 + np.maximum(0, detail) / QUIET**2)).astype(np.float32)
     surfaces = np.concatenate([smooth(seen, around), quiet[..., None]], axis=2)
+    own = smooth_within_edges(lab, side / OWN, OWN_EDGES) * np.array([1, CHROMA, CHROMA], np.float32)
     reach = math.ceil(ASIDE * around)
     padded = np.pad(surfaces, ((reach, reach), (reach, reach), (0, 0)), mode="edge")
     found, (high, wide) = quiet, quiet.shape
@@ -163,7 +165,7 @@ def quietness(lab: F32) -> F32:
         top = reach + round(ASIDE * around * math.sin(turn * math.pi / 4))
         left = reach + round(ASIDE * around * math.cos(turn * math.pi / 4))
         there = padded[top : top + high, left : left + wide]
-        alike = np.exp(-((seen - there[..., :3]) ** 2).sum(2) / ALIKE**2)
+        alike = np.exp(-((own - there[..., :3]) ** 2).sum(2) / ALIKE**2)
         found = np.maximum(found, there[..., 3] * alike)
     return smooth(found, side / 240)
 

@@ -1,4 +1,7 @@
-"""Spines: from seeds along directions until the picture leaves the stroke's colour; after Hertzmann (1998)."""
+"""Spines: from seeds along directions until the picture leaves the stroke's colour; after Hertzmann (1998).
+
+Unlike his, strokes keep to their side of an edge: one that would reach over it is laid beside it, and narrower.
+"""
 
 from __future__ import annotations
 
@@ -15,6 +18,7 @@ MAX_STEPS = 200  # each way; longer ones would be lines around the picture
 CHROMA = 1.6  # weight of chroma beside lightness
 NEAR = 0.35  # share of the reach within which a stroke goes on even where it makes the canvas worse
 STRAIGHT = 4  # points of a stroke that is lengthened straight
+LANES = 4  # on either side of a spine, where its band is compared with the picture
 
 
 class SpineRules(NamedTuple):
@@ -25,12 +29,20 @@ class SpineRules(NamedTuple):
         shortest: in radii; shorter ones are lengthened straight.
         longest: each way, in radii.
         inertia: share of the direction so far at each step, 0 to 1.
+        mended: share of what a stroke mends where it begins by which it may make the canvas worse elsewhere, or a faint
+            star would become a streak; 0 for Hertzmann's own rule.
+        tip: radii that its paint reaches beyond its spine, whose colour counts as well.
+        slimmest: share of its radius that it keeps at least where it has little room along it, and again where edges
+            leave little beside it; 1 to ignore them.
     """
 
     reach: float
     shortest: float
     longest: float
     inertia: float
+    mended: float = 0.5
+    tip: float = 0.5
+    slimmest: float = 0.5
 
 
 class SpineField(NamedTuple):
@@ -45,6 +57,12 @@ class SpineField(NamedTuple):
     angles: F32
     wanted: F32
     canvas: F32
+
+
+@njit(inline="always")
+def _apart(first: F32, second: F32) -> float:
+    apart: float = abs(first[0] - second[0]) + CHROMA * (abs(first[1] - second[1]) + abs(first[2] - second[2]))
+    return apart
 
 
 @njit(cache=True, nogil=True)
@@ -66,6 +84,7 @@ def _walk(
     high, wide = field.angles.shape
     row, column = min(high - 1, max(0, int(y))), min(wide - 1, max(0, int(x)))
     own = field.wanted[row, column]
+    tolerated = min(NEAR * rules.reach, rules.mended * _apart(own, field.canvas[row, column]))
     step = radius * STEP
     most = min(MAX_STEPS, max(1, int(rules.longest * radius / step)))
     dx, dy = math.cos(bearing), math.sin(bearing)
@@ -81,11 +100,11 @@ def _walk(
         x, y = x + dx * step, y + dy * step
         if x < -radius or y < -radius or x > wide + radius or y > high + radius:
             break
-        row, column = min(high - 1, max(0, int(y))), min(wide - 1, max(0, int(x)))
-        here, there = field.wanted[row, column], field.canvas[row, column]
-        left = abs(here[0] - own[0]) + CHROMA * (abs(here[1] - own[1]) + abs(here[2] - own[2]))
-        missing = abs(here[0] - there[0]) + CHROMA * (abs(here[1] - there[1]) + abs(here[2] - there[2]))
-        if left > rules.reach or (left > NEAR * rules.reach and left > missing and k > 1):
+        tip_x, tip_y = x + dx * rules.tip * radius, y + dy * rules.tip * radius
+        row, column = min(high - 1, max(0, int(tip_y))), min(wide - 1, max(0, int(tip_x)))
+        here = field.wanted[row, column]
+        left = _apart(here, own)
+        if left > rules.reach or (left > tolerated and left > _apart(here, field.canvas[row, column]) and k > 1):
             break
         way[taken, 0], way[taken, 1] = x, y
         taken += 1
@@ -93,7 +112,46 @@ def _walk(
 
 
 @njit(cache=True, nogil=True)
-def trace(field: SpineField, seeds: F64, radii: F64, leans: F64, rules: SpineRules) -> tuple[F32, I64]:
+def _keep_to_its_side(field: SpineField, own: F32, radius: float, rules: SpineRules, spine: F32) -> float:
+    """Move a spine aside where its band would reach over an edge; the radius that is left.
+
+    Args:
+        field: that it follows.
+        own: (3,) the stroke's colour.
+        radius: in pixels.
+        rules: how far it may differ, and the least width.
+        spine: (n, 2), changed.
+    """
+    high, wide = field.angles.shape
+    count = len(spine)
+    normals = np.empty((count, 2))
+    for k in range(count):
+        before, after = max(0, k - 1), min(count - 1, k + 1)
+        dx, dy = spine[after, 0] - spine[before, 0], spine[after, 1] - spine[before, 1]
+        norm = math.hypot(dx, dy) + 1e-9
+        normals[k, 0], normals[k, 1] = -dy / norm, dx / norm
+    room = np.zeros(2)
+    for side in range(2):
+        for lane in range(1, LANES + 1):
+            aside = (2 * side - 1) * radius * lane / LANES
+            apart = 0.0
+            for k in range(count):
+                x, y = spine[k, 0] + aside * normals[k, 0], spine[k, 1] + aside * normals[k, 1]
+                row, column = min(high - 1, max(0, int(y))), min(wide - 1, max(0, int(x)))
+                apart += _apart(field.wanted[row, column], own)
+            if apart > rules.reach * count:
+                break
+            room[side] = lane / LANES
+    kept: float = radius * max(rules.slimmest, 0.5 * (room[0] + room[1]))
+    aside = 0.5 * (room[1] - room[0]) * radius
+    for k in range(count):
+        spine[k, 0] += aside * normals[k, 0]
+        spine[k, 1] += aside * normals[k, 1]
+    return kept
+
+
+@njit(cache=True, nogil=True)
+def trace(field: SpineField, seeds: F64, radii: F64, leans: F64, rules: SpineRules) -> tuple[F32, I64, F64]:
     """The spines of strokes.
 
     Args:
@@ -104,13 +162,14 @@ def trace(field: SpineField, seeds: F64, radii: F64, leans: F64, rules: SpineRul
         rules: how far they go.
 
     Returns:
-        (N, 2) points and (n + 1,) where each spine's begin.
+        (N, 2) points, (n + 1,) where each spine's begin, and (n,) the radii that strokes have room for.
     """
     count = len(radii)
     offsets = np.zeros(count + 1, np.int64)
     capacity = 8 * count + 2 * MAX_STEPS + STRAIGHT
     points = np.empty((capacity, 2), np.float32)
     ahead, behind = np.empty((MAX_STEPS, 2)), np.empty((MAX_STEPS, 2))
+    kept = np.empty(count)
     for s in range(count):
         x, y, radius = seeds[s, 0], seeds[s, 1], radii[s]
         bearing = field.angles[int(y), int(x)] + leans[s]
@@ -124,6 +183,12 @@ def trace(field: SpineField, seeds: F64, radii: F64, leans: F64, rules: SpineRul
             points = larger
         total = forth + back + 1
         if total < 2 or total * radius * STEP < rules.shortest * radius:
+            # lengthened, but no farther than a narrower brush needs to, and from the middle of the room there is
+            room = (forth + back) * radius * STEP
+            if rules.slimmest < 1:
+                middle = 0.5 * (forth - back) * radius * STEP
+                x, y = x + math.cos(bearing) * middle, y + math.sin(bearing) * middle
+            radius = max(rules.slimmest * radius, min(radius, room / max(1e-9, rules.shortest)))
             half = max(0.35 * radius, 0.5 * rules.shortest * radius)
             total = STRAIGHT
             for k in range(STRAIGHT):
@@ -137,4 +202,8 @@ def trace(field: SpineField, seeds: F64, radii: F64, leans: F64, rules: SpineRul
             for k in range(forth):
                 points[first + back + 1 + k] = ahead[k]
         offsets[s + 1] = first + total
-    return points[: offsets[count]].copy(), offsets
+        kept[s] = radius
+        if rules.slimmest < 1:
+            own = field.wanted[int(seeds[s, 1]), int(seeds[s, 0])]
+            kept[s] = _keep_to_its_side(field, own, radius, rules, points[first : first + total])
+    return points[: offsets[count]].copy(), offsets, kept

@@ -15,7 +15,7 @@ from orbifolio.runner.arrays import F32, F64
 from orbifolio.runner.images import oklab
 from orbifolio.runner.painting.directions import slow_noise
 from orbifolio.runner.painting.look import PaintingLook
-from orbifolio.runner.painting.paints import choose_paints, saturate, to_paint
+from orbifolio.runner.painting.paints import choose_paints, desaturate, saturate, to_paint
 from orbifolio.runner.painting.saliency import Saliency, find_faces, saliency
 from orbifolio.runner.vector.hex_colours import from_hex
 
@@ -93,7 +93,7 @@ def see(picture: F32, look: PaintingLook, *, seed: int, palette: F64 | None = No
     seen = np.clip(resized(picture, *plan_size(picture.shape[1], picture.shape[0], side)), 0, 1)
     plain = oklab.from_srgb(seen.astype(np.float64)).astype(np.float32)
     matters = saliency(plain, find_faces(seen) if look.faces else ())
-    lab = toned(plain, look)
+    lab = _paintable(toned(plain, look), look.saturation)
     noise = slow_noise(lab.shape[:2], min(lab.shape[:2]) / 4, np.random.default_rng((seed, NOISE)))
     paints = palette
     if paints is None and look.paints:
@@ -111,6 +111,17 @@ def toned(lab: F32, look: PaintingLook) -> F32:
     mean = lightness.mean()
     done[..., 0] = np.clip(mean + (lightness - mean) * look.contrast, 0, 1)
     return done
+
+
+def _paintable(lab: F32, saturation: float) -> F32:
+    """(h, w, 3) OKLab, moved to where its saturated colours are within the screen's range.
+
+    What no paint can show would be mended again and again.
+    """
+    if saturation == 0:
+        return lab
+    shown = to_paint(saturate(lab.reshape(-1, 3).astype(np.float64), saturation)).clip(0, 1)
+    return desaturate(oklab.from_srgb(shown.astype(np.float64)), saturation).reshape(lab.shape).astype(np.float32)
 
 
 def wanted(picture: F32, look: PaintingLook, width: int, height: int) -> F32:

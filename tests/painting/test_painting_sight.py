@@ -12,7 +12,7 @@ from orbifolio.runner.images import oklab
 from orbifolio.runner.painting.directions import directions
 from orbifolio.runner.painting.grounds import grain
 from orbifolio.runner.painting.looks import LOOKS, Oil
-from orbifolio.runner.painting.paints import Liberty, choose_paints, mix, saturate, take_liberties
+from orbifolio.runner.painting.paints import Liberty, choose_paints, desaturate, mix, saturate, take_liberties
 from orbifolio.runner.painting.saliency import (
     LINE_WIDTHS,
     Face,
@@ -73,22 +73,52 @@ def test_spines_end_where_the_colour_does() -> None:
     wanted[:, 100:, 0] = 0.8
     field = SpineField(np.zeros((60, 200), np.float32), wanted, np.full_like(wanted, 0.5))
     rules = SpineRules(reach=0.2, shortest=1.0, longest=30.0, inertia=0.5)
-    points, offsets = trace(field, np.array([[60.0, 30.0]]), np.array([5.0]), np.zeros(1), rules)
+    points, offsets, radii = trace(field, np.array([[60.0, 30.0]]), np.array([5.0]), np.zeros(1), rules)
     assert offsets.tolist() == [0, len(points)]
-    assert 97 < points[:, 0].max() <= 100
+    assert 94.5 < points[:, 0].max() <= 97.5  # its paint reaches half a radius farther
+    assert radii.tolist() == [5]
     assert points[:, 0].min() < 0  # to the left nothing ends it but the picture
     np.testing.assert_allclose(points[:, 1], 30)
 
 
-def test_short_spines_are_lengthened_straight() -> None:
+def test_short_spines_are_lengthened_straight_as_far_as_a_narrower_brush_needs() -> None:
     wanted = np.random.default_rng(1).random((40, 40, 3)).astype(np.float32)
     field = SpineField(np.full((40, 40), 0.5, np.float32), wanted, wanted)
-    rules = SpineRules(reach=1e-6, shortest=4.0, longest=10.0, inertia=0.5)
-    points, offsets = trace(field, np.array([[20.0, 20.0], [5.0, 5.0]]), np.full(2, 3.0), np.zeros(2), rules)
-    assert np.diff(offsets).tolist() == [STRAIGHT, STRAIGHT]
-    ends = points[offsets[1:] - 1] - points[offsets[:-1]]
-    np.testing.assert_allclose(np.hypot(*ends.T), 12, rtol=1e-5)
-    np.testing.assert_allclose(np.arctan2(ends[:, 1], ends[:, 0]), 0.5, rtol=1e-4)
+    seeds = np.array([[20.0, 20.0], [5.0, 5.0]])
+    for slimmest, length in ((1.0, 12), (0.5, 6)):
+        rules = SpineRules(reach=1e-6, shortest=4.0, longest=10.0, inertia=0.5, slimmest=slimmest)
+        points, offsets, _ = trace(field, seeds, np.full(2, 3.0), np.zeros(2), rules)
+        assert np.diff(offsets).tolist() == [STRAIGHT, STRAIGHT]
+        ends = points[offsets[1:] - 1] - points[offsets[:-1]]
+        np.testing.assert_allclose(np.hypot(*ends.T), length, rtol=1e-5)
+        np.testing.assert_allclose(np.arctan2(ends[:, 1], ends[:, 0]), 0.5, rtol=1e-4)
+
+
+def test_strokes_keep_to_their_side_of_an_edge() -> None:
+    wanted = np.zeros((200, 200, 3), np.float32)
+    wanted[:, 100:, 0] = 0.8
+    field = SpineField(np.full((200, 200), np.pi / 2, np.float32), wanted, np.full_like(wanted, 0.5))
+    for x, side in ((96.0, 1), (104.0, -1), (40.0, 1)):
+        for slimmest in (0.5, 1.0):
+            rules = SpineRules(reach=0.2, shortest=1.0, longest=5.0, inertia=0.5, slimmest=slimmest)
+            points, _, radii = trace(field, np.array([[x, 100.0]]), np.array([10.0]), np.zeros(1), rules)
+            over = (side * (points[:, 0] - 100) + radii[0]).max()  # pixels of its band beyond the edge
+            assert (over <= 0) == (slimmest < 1 or x == 40)
+            assert 5 <= radii[0] <= 10
+    assert radii[0] == 10  # far from the edge
+
+
+def test_a_faint_star_becomes_no_streak() -> None:
+    canvas = np.zeros((60, 200, 3), np.float32)
+    wanted = canvas.copy()
+    wanted[29:32, 99:102, 0] = 0.06
+    field = SpineField(np.zeros((60, 200), np.float32), wanted, canvas)
+    lengths = []
+    for mended in (0.5, 5.0):
+        rules = SpineRules(reach=0.2, shortest=3.0, longest=12.0, inertia=0.5, mended=mended)
+        points, _, _ = trace(field, np.array([[100.5, 30.5]]), np.array([3.0]), np.zeros(1), rules)
+        lengths.append(np.ptp(points[:, 0]))
+    assert lengths[0] <= 9 < 60 < lengths[1]
 
 
 def test_mixtures_lie_between_two_paints_and_near_the_colour() -> None:
@@ -184,6 +214,8 @@ def test_strong_colours_gain_no_more_than_others() -> None:
     stronger = np.hypot(*saturate(colours, 1.2)[:, 1:].T)
     np.testing.assert_allclose(stronger, [0.06, 0.22])
     np.testing.assert_allclose(np.hypot(*saturate(colours, 0.5)[:, 1:].T), [0.025, 0.1])
+    for factor in (0.5, 1.0, 1.2):
+        np.testing.assert_allclose(desaturate(saturate(colours, factor), factor), colours, atol=1e-12)
 
 
 def test_grain_is_spread_over_its_range_and_repeats_by_seed() -> None:
