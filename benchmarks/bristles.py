@@ -19,19 +19,23 @@ from __future__ import annotations
 import argparse
 import math
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import ClassVar
 
 import numpy as np
 import torch
 from PIL import Image, ImageDraw, ImageFont
 
-from orbifolio.runner.arrays import F32
+from orbifolio.runner.arrays import F32, F64
 from orbifolio.runner.images.sources import Images
+from orbifolio.runner.painting.brush_placement import BrushPlacement, Sight, StrokeLines
 from orbifolio.runner.painting.look import PaintingLook, layers
 from orbifolio.runner.painting.looks import LOOKS, Oil
 from orbifolio.runner.painting.session import Brief, PaintingSession
+from orbifolio.runner.painting.spines import SpineRules
+from orbifolio.runner.painting.stroke_placement import PaintLayer, StrokePlacement
 from orbifolio.runner.settings import kind_of
 from orbifolio.runner.strokes.document.figures import (
     at_side,
@@ -49,7 +53,28 @@ PICTURES = (
     "skimage:rocket skimage:retina skimage:camera skimage:coins skimage:immunohistochemistry "
     "skimage:hubble_deep_field orbifolio:koi orbifolio:botanical orbifolio:autumn orbifolio:cranes"
 ).split()
-HERTZMANN = Oil(
+
+
+class HertzmannPlacement(BrushPlacement):
+    """Strokes have the colour of where they begin."""
+
+    def colours(self, layer: PaintLayer, sight: Sight, lines: StrokeLines) -> F64:
+        """(n, 3) OKLab."""
+        columns, rows = lines.begins.astype(np.int64).T
+        return sight.wanted[rows, columns].astype(np.float64)
+
+
+class HertzmannLook(Oil):
+    """His strokes end where they would make the canvas worse, and are as wide beside edges as elsewhere."""
+
+    placement: ClassVar[Callable[..., StrokePlacement]] = HertzmannPlacement
+
+    def rules(self) -> SpineRules:
+        """His."""
+        return super().rules()._replace(mended=0.0, tip=0.0, slimmest=1.0)
+
+
+HERTZMANN = HertzmannLook(
     **dict.fromkeys(("emphasis", "flow", "cross", "edges", "jitter_lightness", "jitter_chroma", "jitter_hue"), 0),
     **dict.fromkeys(("warmth", "streaks", "pickup", "dryness", "relief", "varnish", "weave", "purity", "taper"), 0),
     **{"faces": False, "paints": 0, "saturation": 1, "contrast": 1, "opacity": 1, "ragged": 0.1, "passes": 1},
