@@ -48,7 +48,7 @@ from orbifolio.runner.strokes.document.figures import (
     vgg_distance,
 )
 
-# no value was chosen on the last seven; the first three's earlier paintings showed what to mend
+# values were chosen on all but immunohistochemistry, botanical and cranes
 PICTURES = (
     "skimage:rocket skimage:retina skimage:camera skimage:coins skimage:immunohistochemistry "
     "skimage:hubble_deep_field orbifolio:koi orbifolio:botanical orbifolio:autumn orbifolio:cranes"
