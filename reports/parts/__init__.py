@@ -21,6 +21,7 @@ from orbifolio.reports.parts.measures import Measures, SharedParameters
 from orbifolio.reports.parts.members import Members
 from orbifolio.reports.parts.notice import Notice
 from orbifolio.reports.parts.painting.candidates import Candidates
+from orbifolio.reports.parts.painting.class_cells import ClassCells
 from orbifolio.reports.parts.painting.marks import PaintedMarks
 from orbifolio.reports.parts.painting.stroke_comparison import StrokeComparison
 from orbifolio.reports.parts.phases import Phases
@@ -47,6 +48,7 @@ PARTS: tuple[type[Part], ...] = (
     ImagePairs,
     StrokeComparison,
     Candidates,
+    ClassCells,
     PaintedMarks,
     SymmetrySection,
     Inputs,

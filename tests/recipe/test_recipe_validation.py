@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 
 import pytest
 from pydantic import Field
+from rich.console import Console
 from standin import VALID, AnyStart, Recipe
 
 from orbifolio.runner.errors import RecipeError
@@ -252,7 +253,7 @@ def test_text_of_a_certain_form_is_called_by_its_title():
 def test_the_kinds_of_a_family_that_may_be_left_out_are_its_kinds():
     assert set(kinds(slot_of(AnyStart))) == {"noise", "photo", "sum"}
     assert kinds(slot_of(AnyStart | None)) == kinds(slot_of(AnyStart))
-    assert kinds(slot_of(int | None)) == {}
+    assert kinds(slot_of(int | None)) == ()
 
 
 def test_problems_of_one_line_are_told_from_left_to_right(tmp_path):
@@ -277,10 +278,10 @@ def test_only_weights_that_are_missing_are_fetched(tmp_path, monkeypatch):
     fetched = []
     monkeypatch.setattr(WeightsStore, "fetch", lambda self, name: fetched.append(name))
     monkeypatch.setattr(WeightsStore, "present", lambda self, name: True)
-    loaded.fetch_weights()
+    loaded.fetch_weights(Console(quiet=True))
     assert fetched == []
     monkeypatch.setattr(WeightsStore, "present", lambda self, name: False)
-    loaded.fetch_weights()
+    loaded.fetch_weights(Console(quiet=True))
     assert fetched == [name for name, _, _ in loaded.weights_needed()] != []
 
 

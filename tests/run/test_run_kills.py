@@ -16,6 +16,7 @@ from tiny_runs import HEAD, RECIPES, products
 from orbifolio.reports.write_gallery import rebuild_gallery
 from orbifolio.runner import execute
 from orbifolio.runner.errors import InputError
+from orbifolio.runner.recipe.model import load
 from orbifolio.runner.run.loop import RunResult, Stop
 from orbifolio.runner.run.run_folder import is_finished, read_summary
 
@@ -86,9 +87,8 @@ class Killed(BaseException):
 
 def run(recipe: Path, *, resume: bool = False) -> RunResult:
     return execute.run_recipe(
-        recipe,
-        [],
-        {},
+        load(recipe),
+        recipe.parent,
         gallery=recipe.parent / "gallery",
         device="cpu",
         resume=resume,

@@ -6,6 +6,7 @@ import asyncio
 import os
 import sys
 from collections.abc import Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -25,7 +26,8 @@ def call(
     async def calling() -> object:
         return await BoundedCalls("orbifolio.runner.server.bounded_work").call(SMALL, function, *arguments, gone=gone)
 
-    return asyncio.run(calling())
+    with ThreadPoolExecutor(1) as thread:  # with an event loop of its own, whatever runs in this one
+        return thread.submit(asyncio.run, calling()).result()
 
 
 def test_an_answer_comes_back() -> None:
