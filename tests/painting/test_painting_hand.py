@@ -192,13 +192,18 @@ def test_directions_in_words(bearing: float, words: str) -> None:
 
 @pytest.mark.slow
 def test_our_own_hand_is_read_back() -> None:
-    """Strokes of one width on a quiet ground: width within 35 %, lengths and turns in their order."""
+    """Strokes of one width on a quiet ground: width within 35 %, lengths and turns in their order.
+
+    Bristles of one tone: streaks within a stroke look like thin strokes.
+    """
     ground = np.full((400, 600, 3), 0.5, np.float32)
 
     def painted(radius: float = 1.3, longest: float = 8.0, turn: float = 0.6) -> Handwriting:
         layers = tuple(BrushLayer(radius=part, everywhere=1) for part in (2 * radius, radius))
         shortest = min(3.0, longest)
-        look = Oil(layers=layers, longest=longest, shortest=shortest, turn=turn, cross=0, emphasis=0, passes=1)
+        look = Oil(
+            layers=layers, longest=longest, shortest=shortest, turn=turn, cross=0, emphasis=0, passes=1, streaks=0.4
+        )
         work = PaintingSession(Brief(look, 1, liveliness=2.0), ground, (900, 600))
         for number in range(len(work.passes)):
             work.paint_pass(number)

@@ -85,6 +85,8 @@ def _change(value: Any, chance: random.Random) -> None:
 
 def change_record(path: Path, chance: random.Random) -> None:
     """Odd values in a JSON file, or in some lines of a log."""
+    if not path.is_file():
+        return  # a pipe or a device, by damage before
     try:
         records = [json.loads(line) for line in path.read_text().splitlines()]
     except (OSError, ValueError, RecursionError):

@@ -217,6 +217,7 @@ def test_summary_before_there_is_a_picture() -> None:
         "emblems": None,
         "unclaimed": [],
         "closest_unclaimed": None,
+        "remark": "",
     }
     assert summarise(NoSymmetry().build(), "none", None)["claims"] == []
 

@@ -15,13 +15,13 @@ from orbifolio.runner.renderers.base import RenderContext
 from orbifolio.runner.renderers.image.class_batch import class_probability
 from orbifolio.runner.renderers.image.class_comparison import ClassComparison
 from orbifolio.runner.renderers.image.class_pictures import JUDGED_VIEWS
-from orbifolio.runner.vision import EfficientNetLite0
+from orbifolio.runner.vision.efficientnet import EfficientNetLite0
 
 NETWORK = EfficientNetLite0().model_dump()
 
 
 def settings(**changes: object) -> ClassComparison:
-    made = {"candidates": 1, "side": 64, "steps": 2, "classifiers": [NETWORK], "judge": NETWORK}
+    made = {"candidates": 1, "side": 64, "steps": 24, "classifiers": [NETWORK], "judge": NETWORK}
     classes = [{"class": name, **made} for name in ("volcano", "daisy")]
     record = {"classes": classes, "strokes": [9, 90], "looks": [{"kind": "oil"}], "brushes": [], "size": 96}
     return ClassComparison.model_validate({**record, **changes})
