@@ -1,6 +1,6 @@
 """Before any test imports torch: keep it from instructions that this machine only claims to have.
 
-Slow tests are chosen by what changed: those of the rooms that the last commits touched most, fifteen at most, so that a
+Slow tests are chosen by what changed: those of the rooms that the last commits touched most, eight at most, so that a
 run stays within a quarter of an hour. `--slow all` runs them all, `--slow none` none, `--slow NAME` those with NAME in
 their path or name, and `--since REVISION` those of every room that has changed since.
 """
@@ -22,7 +22,7 @@ __all__ = ["browser", "published_site", "seaweed"]  # fixtures of more than one 
 
 ROOT = Path(__file__).resolve().parents[1]
 RECENT = 10  # commits: what usually comes together, where no upstream tells
-MAX_SLOW = 15  # slow tests in a run that names none: about two minutes of two processors
+MAX_SLOW = 8  # slow tests in a run that names none: about a minute of two processors
 ELSEWHERE = {
     "browser": ("reports", "templates", "runner/server"),
     "house": ("orbifolio", "pyproject.toml"),

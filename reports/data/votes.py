@@ -115,4 +115,4 @@ def rank_runs(votes: Sequence[Vote]) -> list[RankedRun]:
         )
         for run, place in places.items()
     ]
-    return sorted(ranked, key=lambda each: (-each.chance, each.run))
+    return sorted(ranked, key=lambda each: (-round(each.chance, 9), each.run))  # equal but for rounding is equal

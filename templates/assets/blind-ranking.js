@@ -30,7 +30,8 @@
       const counts = [1, 0, 0.5].map((wanted) => shares.filter((share) => share === wanted).length);
       return { run: blind.runs.get(key), chances: bradleyTerry.chances(fit, place), counts };
     });
-    rows.sort((one, other) => other.chances[0] - one.chances[0]); // stable, so that equal ones stay sorted by name
+    const ranked = ({ chances }) => Math.round(1e9 * chances[0]); // equal but for rounding is equal
+    rows.sort((one, other) => ranked(other) - ranked(one)); // stable, so that equal ones stay sorted by name
     return { votes, rows, unseen: keys.length - compared.length };
   }
 
