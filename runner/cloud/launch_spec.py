@@ -33,7 +33,7 @@ class Attempt:
         until: its deadline, seconds since the epoch.
         instance: AWS's identifier, "" until there is one.
         machine: type of the machine, as in `g6.xlarge`; of the request that is not answered yet if there is none.
-        market: `spot` or `on-demand`, likewise.
+        market: `spot` or `on-demand`.
     """
 
     number: int
