@@ -61,12 +61,16 @@ class LimitedProtocol(H11Protocol):
         super().connection_made(transport)
         self.address, self.since = _network(self.client[0] if self.client else ""), self.loop.time()
         self._watch = self.loop.call_later(_LOOK_SECONDS, self._look)
-        others = [each for each in self.connections if isinstance(each, LimitedProtocol) and each is not self]
+        others = [each for each in self.connections if isinstance(each, LimitedProtocol) and each._counts_beside(self)]
         too_many = _one_too_many(others, self.address)
         if too_many is not None:
             too_many.transport.abort()
         elif len(others) >= MAX_CONNECTIONS or sum(each.address == self.address for each in others) >= MAX_OF_ADDRESS:
             transport.abort()
+
+    def _counts_beside(self, new: LimitedProtocol) -> bool:
+        """Whether it has a share; one that was dropped is forgotten only in the loop's next round."""
+        return self is not new and not self.transport.is_closing()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Stop watching it."""
@@ -94,24 +98,26 @@ class LimitedProtocol(H11Protocol):
         if self.transport.is_closing():
             return
         self._watch = self.loop.call_later(_LOOK_SECONDS, self._look)
-        if self.loop.time() - self.since > self._patience():
+        now = self.loop.time()
+        patience = self._patience(now)  # first: while an answer is computed, the wait for the visitor begins anew
+        if now - self.since > patience:
             self.transport.abort()
 
-    def _patience(self) -> float:
-        """How many seconds what is waited for may take."""
+    def _patience(self, now: float) -> float:
+        """How many seconds what is waited for may take; where it is we who are slow, its time begins `now`."""
         if self.cycle is None:
             return HEADER_SECONDS
         if self.cycle.response_complete:
             return (
                 float("inf") if self.timeout_keep_alive_task is not None else HEADER_SECONDS
             )  # uvicorn ends idle ones
-        if self.flow.read_paused:  # it is we who are slow
-            self.since = self.loop.time()
+        if self.flow.read_paused:
+            self.since = now
         elif self.cycle.more_body:
             return BODY_SECONDS + self.received / BODY_RATE
         unread = self.transport.get_write_buffer_size()
         if not self.flow.write_paused or unread < self._unread:  # an answer is computed, or read
-            self.since = self.loop.time()
+            self.since = now
         self._unread = unread
         return READ_SECONDS
 
