@@ -52,12 +52,16 @@ class Page:
     @property
     def all_styles(self) -> tuple[str, ...]:
         """The page's style sheets and those of its parts, each once."""
-        return tuple(dict.fromkeys((*self.styles, *(name for part in self.parts for name in part.styles))))
+        return tuple(dict.fromkeys((*self.styles, *(name for part in self._all_parts for name in part.styles))))
 
     @property
     def all_scripts(self) -> tuple[str, ...]:
         """The page's scripts and those of its parts, each once."""
-        return tuple(dict.fromkeys((*self.scripts, *(name for part in self.parts for name in part.scripts))))
+        return tuple(dict.fromkeys((*self.scripts, *(name for part in self._all_parts for name in part.scripts))))
+
+    @property
+    def _all_parts(self) -> tuple[Part, ...]:
+        return tuple(each for part in self.parts for each in (part, *part.inner))
 
     @property
     def title(self) -> str:

@@ -17,7 +17,7 @@ from orbifolio.reports.pages.zoom import zoom_page
 from orbifolio.reports.parts.base import Cell, DataTable, Part, column_heads, numeric_cells
 from orbifolio.reports.parts.curves import Curves
 from orbifolio.reports.parts.frames import Frames, frame_card
-from orbifolio.reports.parts.lead_image import phase_lead_image
+from orbifolio.reports.parts.hero import phase_hero
 from orbifolio.reports.parts.notice import Notice
 from orbifolio.reports.parts.phases import phase_facts
 from orbifolio.reports.parts.scrubber import make_scrubber
@@ -71,7 +71,7 @@ def phase_page(run: RunRecord, phase: PhaseRecord, gallery: Path) -> Page:
     cards = tuple(frame_card(place, run, phase, frame) for frame in shown)
     note = f"{len(shown)} of {len(frames)} frames, evenly spaced; the table below links to all of them."
     parts: tuple[Part | None, ...] = (
-        phase_lead_image(run, phase, place, scrubber),
+        phase_hero(run, phase, place, scrubber),
         Notice("calm", "Notes", phase.notes) if phase.notes else None,
         Frames(cards, note if len(shown) < len(frames) else "") if cards else None,
         Curves(charts, before=step_position(run.phases, phase, 0)) if charts else None,

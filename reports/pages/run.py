@@ -8,13 +8,13 @@ from orbifolio.reports.charts.curves import charted_metrics, loss_charts
 from orbifolio.reports.data.log import RunRecord
 from orbifolio.reports.links import STATUSES, Header, Link, Place
 from orbifolio.reports.live_updates import run_update
-from orbifolio.reports.parts.animation import animation_part
 from orbifolio.reports.parts.base import Part
 from orbifolio.reports.parts.curves import Curves
 from orbifolio.reports.parts.downloads import downloads_part
 from orbifolio.reports.parts.globe import globe_part
+from orbifolio.reports.parts.hero import run_hero
 from orbifolio.reports.parts.image_pairs import image_pairs
-from orbifolio.reports.parts.inputs import inputs_part, stages_part
+from orbifolio.reports.parts.inputs import inputs_part
 from orbifolio.reports.parts.judgement import judgement_part
 from orbifolio.reports.parts.lead_image import run_lead_image, run_scrubber
 from orbifolio.reports.parts.notice import advisory_notice, outcome_notice
@@ -24,7 +24,7 @@ from orbifolio.reports.parts.painting.marks import marks_part
 from orbifolio.reports.parts.painting.stroke_comparison import stroke_comparison
 from orbifolio.reports.parts.phases import phases_part
 from orbifolio.reports.parts.progress import progress_part
-from orbifolio.reports.parts.provenance import parameters_part, references_part, rerun_part, weights_part
+from orbifolio.reports.parts.provenance import references_part, rerun_part, weights_part
 from orbifolio.reports.parts.symmetry import symmetry_section
 from orbifolio.reports.parts.wallpaper import wallpaper_part
 from orbifolio.reports.prose import markdown_to_text
@@ -32,12 +32,17 @@ from orbifolio.reports.tree import REFRESH_SECONDS, Page
 from orbifolio.reports.wording import format_date, format_duration
 
 
+def run_name(run: RunRecord) -> str:
+    """What tells it from other runs of its recipe: when it began."""
+    return format_date(run.started) if run.started else run.id
+
+
 def run_crumbs(run: RunRecord, gallery: Path, place: Place, *below: Link) -> tuple[Link, ...]:
     """The way from the gallery to a page of the run."""
     return (
         Link("Gallery", place.to(gallery / "index.html")),
         Link(run.type, place.to(run.folder.parent / "index.html")),
-        Link(run.id, place.to(run.folder / "index.html")),
+        Link(run_name(run), place.to(run.folder / "index.html")),
         *below,
     )
 
@@ -64,12 +69,13 @@ def run_page(run: RunRecord, gallery: Path) -> Page:
     place = Place(run.folder)
     charts = loss_charts(run.phases, charted_metrics(run))
     scrubber = run_scrubber(run, place)
+    frames = run_lead_image(run, place, scrubber)
+    product = globe_part(run, place) or wallpaper_part(run, place)
+    files = downloads_part(run, place)
     parts: list[Part | None] = [
         progress_part(run) if run.running else outcome_notice(run),
-        run_lead_image(run, place, scrubber),
+        run_hero(run, place, product or frames, files),
         advisory_notice(run),
-        globe_part(run, place),
-        wallpaper_part(run, place),
         image_pairs(run, place),
         stroke_comparison(run, place),
         candidates_part(run, place),
@@ -77,23 +83,20 @@ def run_page(run: RunRecord, gallery: Path) -> Page:
         marks_part(run),
         symmetry_section(run),
         judgement_part(run),
+        phases_part(run, place, frames if product else None),
         inputs_part(run, place),
-        stages_part(run, place),
-        phases_part(run, place),
-        animation_part(run, place),
         Curves(charts) if charts else None,
-        parameters_part(run),
         rerun_part(run),
         weights_part(run),
         references_part(run),
-        downloads_part(run, place),
+        files,
     ]
     return Page(
         path=run.folder / "index.html",
         kind="run",
         root=place.root(gallery),
         header=run_header(run),
-        crumbs=(*run_crumbs(run, gallery, place)[:-1], Link(run.id)),
+        crumbs=(*run_crumbs(run, gallery, place)[:-1], Link(run_name(run))),
         parts=tuple(part for part in parts if part is not None),
         description=markdown_to_text(run.about) or run.title,
         refresh=REFRESH_SECONDS if run.running else None,

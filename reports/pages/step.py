@@ -14,7 +14,7 @@ from orbifolio.reports.media.img import frame_name, phase_page_path, present_fra
 from orbifolio.reports.pages.run import run_crumbs
 from orbifolio.reports.parts.base import Cell, DataTable, Fact, FactList, Part, column_heads, numeric_cells
 from orbifolio.reports.parts.curves import position_marker
-from orbifolio.reports.parts.lead_image import frame_lead_image
+from orbifolio.reports.parts.hero import frame_hero
 from orbifolio.reports.tree import Page
 from orbifolio.reports.wording import DASH, format_change, format_duration, format_number, format_percentage
 
@@ -96,7 +96,7 @@ def _page(
         header=Header(label, above=f"{run.title} · {phase.title}"),
         crumbs=run_crumbs(run, gallery, place, parent, Link(label)),
         parts=(
-            frame_lead_image(run, phase, frame, step, place),
+            frame_hero(run, phase, frame, step, place),
             *position_marker(run, phase, frame.step, whole),
             *_numbers(phase, frame, before),
         ),

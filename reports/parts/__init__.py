@@ -4,7 +4,6 @@ A part is finished: text in words, addresses relative to its page, booleans alre
 unique on a page; a part that is `listed` appears in the page's table of contents by its `title`.
 """
 
-from orbifolio.reports.parts.animation import Animation
 from orbifolio.reports.parts.base import DataTable, Empty, FactList, Listing, Part
 from orbifolio.reports.parts.blind import Blind
 from orbifolio.reports.parts.compare import Compare
@@ -14,8 +13,9 @@ from orbifolio.reports.parts.downloads import Downloads
 from orbifolio.reports.parts.filters import Filters
 from orbifolio.reports.parts.frames import Frames
 from orbifolio.reports.parts.globe import GlobeView
+from orbifolio.reports.parts.hero import Hero
 from orbifolio.reports.parts.image_pairs import ImagePairs
-from orbifolio.reports.parts.inputs import Inputs, Stages
+from orbifolio.reports.parts.inputs import Inputs
 from orbifolio.reports.parts.lead_image import LeadImage
 from orbifolio.reports.parts.measures import Measures, SharedParameters
 from orbifolio.reports.parts.members import Members
@@ -26,7 +26,7 @@ from orbifolio.reports.parts.painting.marks import PaintedMarks
 from orbifolio.reports.parts.painting.stroke_comparison import StrokeComparison
 from orbifolio.reports.parts.phases import Phases
 from orbifolio.reports.parts.progress import ProgressDisplay
-from orbifolio.reports.parts.provenance import Parameters, References, RerunCommands, Weights
+from orbifolio.reports.parts.provenance import References, RerunCommands, Weights
 from orbifolio.reports.parts.run_table import RunTable
 from orbifolio.reports.parts.sweep_shelf import SweepShelf
 from orbifolio.reports.parts.symmetry import SymmetrySection
@@ -42,6 +42,7 @@ PARTS: tuple[type[Part], ...] = (
     Notice,
     ProgressDisplay,
     # of a run, its phases and its frames
+    Hero,
     LeadImage,
     GlobeView,
     TilePreview,
@@ -52,13 +53,10 @@ PARTS: tuple[type[Part], ...] = (
     PaintedMarks,
     SymmetrySection,
     Inputs,
-    Stages,
     Phases,
     Frames,
-    Animation,
     Curves,
     PositionMarker,
-    Parameters,
     RerunCommands,
     Weights,
     References,

@@ -17,6 +17,11 @@ class Part:
     styles: ClassVar[tuple[str, ...]] = ()
     scripts: ClassVar[tuple[str, ...]] = ()
 
+    @property
+    def inner(self) -> tuple[Part, ...]:
+        """The parts that it shows within itself."""
+        return ()
+
 
 @dataclass(frozen=True)
 class Fact:

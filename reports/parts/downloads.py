@@ -16,7 +16,7 @@ from orbifolio.reports.media.thumbnails import SMALL_WIDTHS, image_size, prepare
 from orbifolio.reports.parts.animation import make_clip
 from orbifolio.reports.parts.base import Part
 from orbifolio.reports.parts.globe import SCENE
-from orbifolio.reports.wording import format_bytes, format_pixels
+from orbifolio.reports.wording import format_bytes, format_count, format_pixels
 from orbifolio.runner.files import is_file
 
 
@@ -49,6 +49,12 @@ class Downloads(Part):
     pictures: tuple[Download, ...]
     data: tuple[Download, ...]
 
+    @property
+    def summary(self) -> str:
+        """What the list below the pictures holds."""
+        kinds = dict.fromkeys(_name_of_kind(PurePosixPath(file.name).suffix) for file in self.data)
+        return f"{format_count(len(self.data), 'more file')}: {', '.join(kinds)}"
+
 
 _DATA = (
     ("recipe.yaml", "Resolved recipe"),
@@ -79,11 +85,15 @@ def _offers(run: RunRecord) -> Iterator[_Offer]:
         yield _Offer(path, title, False)
 
 
+def _name_of_kind(suffix: str) -> str:
+    ending = suffix.lower().removeprefix(".")
+    return _KINDS.get(ending, ending.upper())
+
+
 def _kind(path: Path) -> str:
     """A file's format, with the bits of a PNG."""
-    ending = path.suffix.lower().removeprefix(".")
-    name = _KINDS.get(ending, ending.upper())
-    if ending == "png":
+    name = _name_of_kind(path.suffix)
+    if name == "PNG":
         with path.open("rb") as file:
             head = file.read(25)
         if head[12:16] == b"IHDR" and len(head) == 25:

@@ -78,8 +78,9 @@ def _pairs(run: RunRecord, place: Place) -> Iterator[ImagePair]:
     before = None
     if after and result and beginning and abs(beginning.ratio / result.ratio - 1) < _SHAPE_TOLERANCE:
         before = shown(beginning, "Beginning")
-    if after and before:
-        yield pair("Beginning and result", (before, "Beginning"), (after, called))
+    compared: list[ImagePair] = []
+    styles: list[ImagePair] = []
+    preparations: list[ImagePair] = []
     for entry in map(as_mapping, as_tuple(run.record.get("inputs"))):
         name = as_text(entry.get("name"), "picture")
         words = capitalise(name)
@@ -88,11 +89,18 @@ def _pairs(run: RunRecord, place: Place) -> Iterator[ImagePair]:
         if original is None or name.startswith(("mask", "target")):
             continue
         if after and not (before and name.startswith("initial")):  # that is what it began with
-            yield pair(f"{words} and result", (original, words), (after, called))
+            found = pair(f"{words} and result", (original, words), (after, called))
+            (styles if name.startswith("style") else compared).append(found)
         if made and made != given:
             prepared = shown(prepare_image(run.folder, made, widths=MEDIUM_WIDTHS), f"{name}, prepared")
             if prepared:
-                yield pair(f"{words}, original and prepared", (original, "Original"), (prepared, "Prepared"))
+                names = (original, "Original"), (prepared, "Prepared")
+                preparations.append(pair(f"{words}, original and prepared", *names))
+    yield from compared  # a photograph beside its painting says most
+    if after and before:
+        yield pair("Beginning and result", (before, "Beginning"), (after, called))
+    yield from styles
+    yield from preparations
 
 
 def image_pairs(run: RunRecord, place: Place) -> ImagePairs | None:

@@ -25,17 +25,6 @@ class InputCard:
 
 
 @dataclass(frozen=True)
-class Inputs(Part):
-    """The pictures that the run was given."""
-
-    template: ClassVar[str] = "parts/inputs.html"
-    listed: ClassVar[bool] = True
-    id: ClassVar[str] = "inputs"
-    title: ClassVar[str] = "Input pictures"
-    cards: tuple[InputCard, ...]
-
-
-@dataclass(frozen=True)
 class StageCard:
     """A picture between the input and the start."""
 
@@ -44,18 +33,19 @@ class StageCard:
 
 
 @dataclass(frozen=True)
-class Stages(Part):
-    """The pictures between the input and the start, in their order."""
+class Inputs(Part):
+    """The pictures that the run was given, and those between them and the start, in their order."""
 
-    template: ClassVar[str] = "parts/stages.html"
+    template: ClassVar[str] = "parts/inputs.html"
     listed: ClassVar[bool] = True
-    id: ClassVar[str] = "stages"
-    title: ClassVar[str] = "Preparation"
-    cards: tuple[StageCard, ...]
+    id: ClassVar[str] = "inputs"
+    title: ClassVar[str] = "Input pictures"
+    cards: tuple[InputCard, ...]
+    stages: tuple[StageCard, ...]
 
 
 def inputs_part(run: RunRecord, place: Place) -> Inputs | None:
-    """The pictures that went in, or None if there were none."""
+    """The pictures that went in and what was made of them, or None if there were none."""
     cards = []
     for entry in map(as_mapping, as_tuple(run.record.get("inputs"))):
         name = as_text(entry.get("name"), "picture")
@@ -73,16 +63,17 @@ def inputs_part(run: RunRecord, place: Place) -> Inputs | None:
                 place,
                 prepare_image(run.folder, inner_path(entry.get(version)), widths=MEDIUM_WIDTHS),
                 alt=f"{name}, {version}",
-                sizes="(min-width: 62rem) 24rem, 46vw",
+                sizes="(min-width: 62rem) 18rem, 80vw",
             )
             for version in versions
         }
         cards.append(InputCard(name, tuple(fact for fact in facts if fact), **shown))
-    return Inputs(tuple(cards)) if cards else None
+    stages = _stages(run, place)
+    return Inputs(tuple(cards), stages) if cards or stages else None
 
 
-def stages_part(run: RunRecord, place: Place) -> Stages | None:
-    """The pictures that a renderer made while it prepared its start, or None."""
+def _stages(run: RunRecord, place: Place) -> tuple[StageCard, ...]:
+    """The pictures that a renderer made while it prepared its start."""
     cards = []
     for entry in map(as_mapping, as_tuple(run.record.get("stages"))):
         name = as_text(entry.get("name"), "picture")
@@ -90,8 +81,8 @@ def stages_part(run: RunRecord, place: Place) -> Stages | None:
             place,
             prepare_image(run.folder, inner_path(entry.get("path")), widths=MEDIUM_WIDTHS),
             alt=f"{name}, made while preparing the start",
-            sizes="(min-width: 62rem) 18rem, 46vw",
+            sizes="(min-width: 62rem) 18rem, 80vw",
         )
         if picture is not None:
             cards.append(StageCard(capitalise(name), picture))
-    return Stages(tuple(cards)) if cards else None
+    return tuple(cards)

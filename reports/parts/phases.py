@@ -8,38 +8,40 @@ from typing import ClassVar
 
 from orbifolio.reports.data.log import PhaseRecord, RunRecord
 from orbifolio.reports.links import Place
-from orbifolio.reports.media.img import phase_page_path, present_frames, sample_evenly
+from orbifolio.reports.media.img import PageImage, page_image, phase_page_path, present_frames
+from orbifolio.reports.media.thumbnails import SMALL_WIDTHS, prepare_image
 from orbifolio.reports.parts.base import Part
-from orbifolio.reports.parts.frames import FrameCard, frame_card
+from orbifolio.reports.parts.lead_image import LeadImage
 from orbifolio.reports.wording import format_count, format_duration, format_integer, format_number, format_pixels
 
 
 @dataclass(frozen=True)
 class PhaseCard:
-    """One phase on the run's page."""
+    """One phase on the run's page; `picture` is its last frame."""
 
     id: str
     title: str
     href: str
     facts: tuple[str, ...]
-    frames: tuple[FrameCard, ...]
-    more: str
+    picture: PageImage | None
     status: str
 
 
 @dataclass(frozen=True)
 class Phases(Part):
-    """All phases, a card each."""
+    """How the picture came to be: its frames, unless the page begins with them, and all phases, a card each."""
 
     template: ClassVar[str] = "parts/phases.html"
     listed: ClassVar[bool] = True
     id: ClassVar[str] = "phases"
-    title: ClassVar[str] = "Phases"
+    title: ClassVar[str] = "How it came to be"
     cards: tuple[PhaseCard, ...]
+    player: LeadImage | None = None
 
-
-MAX_CARD_FRAMES = 12
-"""Frames of a phase on the run's page; the phase's own page has more."""
+    @property
+    def inner(self) -> tuple[Part, ...]:
+        """The slider through all frames."""
+        return () if self.player is None else (self.player,)
 
 
 def phase_facts(phase: PhaseRecord) -> tuple[str, ...]:
@@ -61,15 +63,18 @@ def phase_facts(phase: PhaseRecord) -> tuple[str, ...]:
     )
 
 
-def phases_part(run: RunRecord, place: Place) -> Phases | None:
-    """All phases, or None if the log names none yet."""
+def phases_part(run: RunRecord, place: Place, player: LeadImage | None) -> Phases | None:
+    """All phases, or None if the log names none yet.
+
+    Args:
+        run: as read from its folder.
+        place: that folder.
+        player: of all frames, or None if it stands elsewhere on the page.
+    """
     cards = []
     for phase in run.phases:
         frames = present_frames(run, phase)
-        shown = sample_evenly(frames, MAX_CARD_FRAMES)
-        more = "Open this phase"
-        if len(frames) > len(shown):
-            more = f"All {len(frames)} frames, curves and notes"
+        last = prepare_image(run.folder, frames[-1].path, widths=SMALL_WIDTHS) if frames else None
         state = "" if phase.finished else "pending"
         if phase.started and not phase.finished:
             state = "in progress" if run.running else "not finished"
@@ -79,9 +84,8 @@ def phases_part(run: RunRecord, place: Place) -> Phases | None:
                 title=f"{phase.index + 1}. {phase.title}",
                 href=place.to(phase_page_path(run, phase)) if phase.started else "",
                 facts=phase_facts(phase),
-                more=more,
+                picture=page_image(place, last, alt="", sizes="14rem"),
                 status=state,
-                frames=tuple(frame_card(place, run, phase, frame) for frame in shown),
             )
         )
-    return Phases(tuple(cards)) if cards else None
+    return Phases(tuple(cards), player) if cards else None

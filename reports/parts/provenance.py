@@ -1,8 +1,7 @@
-"""Where a picture comes from: parameters, commands that reproduce it, weights, references."""
+"""Where a picture comes from: commands that reproduce it, weights, references."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
@@ -14,22 +13,9 @@ from orbifolio.reports.data.reference import Reference
 from orbifolio.reports.data.references import resolve_references, to_bibtex, to_csl_json
 from orbifolio.reports.data.values import as_mapping, as_text, as_texts, as_tuple, inner_path
 from orbifolio.reports.parts.base import Part
-from orbifolio.reports.prose import Token, yaml_tokens
 from orbifolio.reports.sweep.run_preview import SweepSnapshot
+from orbifolio.reports.wording import format_count
 from orbifolio.runner.files import is_file
-
-
-@dataclass(frozen=True)
-class Parameters(Part):
-    """The resolved parameters as YAML and JSON, and the overrides of the command line."""
-
-    template: ClassVar[str] = "parts/parameters.html"
-    listed: ClassVar[bool] = True
-    id: ClassVar[str] = "parameters"
-    title: ClassVar[str] = "Parameters"
-    overrides: tuple[str, ...]
-    yaml: tuple[Token, ...]
-    json: str
 
 
 @dataclass(frozen=True)
@@ -96,15 +82,10 @@ class References(Part):
     unknown: tuple[str, ...]
     files: tuple[ReferenceFile, ...]
 
-
-def parameters_part(run: RunRecord) -> Parameters | None:
-    """The run's parameters, or None if none were recorded."""
-    record = run.record.get("parameters")
-    text = json.dumps(record, indent=2, ensure_ascii=False) if record else ""
-    overrides = as_texts(run.record.get("overrides"))
-    if not (text or run.recipe_text or overrides):
-        return None
-    return Parameters(overrides, yaml_tokens(run.recipe_text), text)
+    @property
+    def summary(self) -> str:
+        """How many there are, in words."""
+        return f"{format_count(len(self.references) + len(self.unknown), 'publication')} behind this recipe"
 
 
 def rerun_part(run: RunRecord) -> RerunCommands | None:

@@ -47,7 +47,7 @@ def wallpaper_part(run: RunRecord, place: Place) -> TilePreview | None:
     if source is None:
         return None
     copy, natural = source.versions[0]
-    width = min(natural, max(96, min(240, round(natural / 2))))
+    width = min(natural, max(96, min(280, natural)))
     whole = prepare_image(run.folder, run.final_path)
     large = whole.versions[-1] if whole else (copy, natural)
     way = "both" if rows and columns else "across" if columns else "down"

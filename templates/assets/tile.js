@@ -9,9 +9,10 @@ document.querySelectorAll("[data-wallpaper]").forEach((section) => {
   const [count, scale] = [part("count"), part("scale")];
   const natural = Number(paper.dataset.natural);
   const { way } = paper.dataset;
-  const begin = { width: parseFloat(paper.style.getPropertyValue("--tile-width")), height: parseFloat(paper.style.getPropertyValue("--tile-height")) };
-  const ratio = begin.height / begin.width;
-  let width = begin.width;
+  const given = ["width", "height"].map((side) => parseFloat(paper.style.getPropertyValue(`--tile-${side}`)));
+  const ratio = given[1] / given[0];
+  const begin = way === "down" ? given[0] : Math.min(natural, paper.clientWidth / 3); // three tiles, or all pixels
+  let width = begin;
   let [x, y] = [0, 0];
   let large = paper.dataset.large;
 
@@ -95,7 +96,7 @@ document.querySelectorAll("[data-wallpaper]").forEach((section) => {
   scale.addEventListener("input", () => resize((natural * Number(scale.value)) / 100));
   part("reset").addEventListener("click", () => {
     [x, y] = [0, 0];
-    resize(begin.width);
+    resize(begin);
   });
   part("full").addEventListener("click", fill);
   paper.tabIndex = 0;

@@ -249,10 +249,10 @@ def test_colours_follow_the_scheme(open_page: OpenPage) -> None:
 def test_the_charts_follow_the_window(open_page: OpenPage) -> None:
     page = open_page(f"{RUN}/index.html")
     before = over(page)["width"]
-    page.set_viewport_size({"width": 700, "height": 800})
-    page.wait_for_function(f"document.querySelector('#curves .u-over').clientWidth < {before} - 300")
+    page.set_viewport_size({"width": 390, "height": 800})
+    page.wait_for_function(f"document.querySelector('#curves .u-over').clientWidth < {before} - 200")
     assert overflow(page) == 0
-    assert over(page)["width"] > 500
+    assert over(page)["width"] > 250
 
 
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])

@@ -185,10 +185,16 @@ def test_essentials_need_no_script(site: Path) -> None:
 
 def test_the_final_picture_comes_first(site: Path) -> None:
     page = read_page(site / "rainbow-hexagon/20261121-101500-4f2a/index.html")
+    first = page.xpath("//*[self::img or @data-tile]")[0]
+    assert "tile-" in first.get("style")  # it continues over its edges, so it is shown as a wallpaper
+    assert first.xpath("ancestor::*[@class='hero']")
+    (frame,) = page.xpath("//section[@id='phases']//a[@class='frame']")
+    assert frame.get("href") == "final.png"
+    page = read_page(site / "failed/20261121-101500-4f2a/index.html")
     first = next(page.iter("img"))
-    assert "final" in first.get("src")
+    assert first.xpath("ancestor::*[@class='hero']//a[@class='frame']")
     assert first.get("loading") == "eager"
-    assert page.xpath("//a[@class='frame']/@href") == ["final.png"]
+    assert not page.xpath("//section[@id='phases']//a[@class='frame']")
 
 
 @pytest.mark.parametrize(
