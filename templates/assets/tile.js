@@ -11,7 +11,7 @@ document.querySelectorAll("[data-wallpaper]").forEach((section) => {
   const { way } = paper.dataset;
   const given = ["width", "height"].map((side) => parseFloat(paper.style.getPropertyValue(`--tile-${side}`)));
   const ratio = given[1] / given[0];
-  const begin = way === "down" ? given[0] : Math.min(natural, paper.clientWidth / 3); // three tiles, or all pixels
+  const begin = way === "down" ? given[0] : Math.min(natural, Math.max(200, paper.clientWidth / 3)); // three tiles, or all pixels
   let width = begin;
   let [x, y] = [0, 0];
   let large = paper.dataset.large;
