@@ -2,7 +2,8 @@
 
 A connection is a stranger's until one of its requests was let in (`security.TokenCheck` notes that). Strangers have a
 share of all connections, each address a share of that; where it is used up, the oldest stranger goes, not the newest
-comer. So neither many half-sent requests nor many addresses lock out who knows the token.
+comer, and not before there was time to read what it sent. So neither many half-sent requests nor many addresses lock
+out who knows the token.
 """
 
 from __future__ import annotations
@@ -22,6 +23,10 @@ MAX_STRANGERS = 128
 MAX_STRANGERS_OF_ADDRESS = 32
 """Browsers open six at once, and a house may share an address."""
 MAX_OF_ADDRESS = 256
+MAX_ACCEPTED_AT_ONCE = 64
+"""In one turn of the loop, which takes a third of a millisecond for each; in a flood the others wait in the kernel."""
+GRACE_SECONDS = 0.25
+"""For a newcomer to be let in before it counts as a stranger: in a flood, many come before its request is read."""
 HEADER_SECONDS = 10.0
 """For the first request's head, or the rest of a later one that has begun."""
 BODY_SECONDS = 30.0
@@ -47,6 +52,7 @@ class LimitedProtocol(H11Protocol):
     _admitted = False
     _unread = 0
     _watch: asyncio.TimerHandle | None = None
+    _grace: asyncio.TimerHandle | None = None
 
     @property
     def admitted(self) -> bool:
@@ -57,25 +63,34 @@ class LimitedProtocol(H11Protocol):
         return self._admitted
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        """Make room for it, or drop it where there is none."""
+        """Make room for it, or drop it where there is none; look at the strangers' shares once it had time to send."""
         super().connection_made(transport)
         self.address, self.since = _network(self.client[0] if self.client else ""), self.loop.time()
         self._watch = self.loop.call_later(_LOOK_SECONDS, self._look)
-        others = [each for each in self.connections if isinstance(each, LimitedProtocol) and each._counts_beside(self)]
-        too_many = _one_too_many(others, self.address)
-        if too_many is not None:
-            too_many.transport.abort()
-        elif len(others) >= MAX_CONNECTIONS or sum(each.address == self.address for each in others) >= MAX_OF_ADDRESS:
-            transport.abort()
+        self._grace = self.loop.call_later(GRACE_SECONDS, self._keep_to_shares)
+        there = self._open()
+        near = [each for each in there if each.address == self.address]
+        if len(near) > MAX_OF_ADDRESS or len(there) > MAX_CONNECTIONS:
+            strangers = [each for each in (near if len(near) > MAX_OF_ADDRESS else there) if not each.admitted]
+            min(strangers, key=lambda each: each.since).transport.abort()  # itself, where all others were let in
 
-    def _counts_beside(self, new: LimitedProtocol) -> bool:
-        """Whether it has a share; one that was dropped is forgotten only in the loop's next round."""
-        return self is not new and not self.transport.is_closing()
+    def _open(self) -> list[LimitedProtocol]:
+        """The server's connections; one that was dropped is forgotten only in the loop's next round."""
+        limited = (each for each in self.connections if isinstance(each, LimitedProtocol))
+        return [each for each in limited if not each.transport.is_closing()]
+
+    def _keep_to_shares(self) -> None:
+        """Drop a stranger if this one was not let in and is one too many."""
+        if not self.admitted and not self.transport.is_closing():
+            too_many = _one_too_many(self._open(), self.address)
+            if too_many is not None:
+                too_many.transport.abort()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Stop watching it."""
-        if self._watch is not None:
-            self._watch.cancel()
+        for timer in (self._watch, self._grace):
+            if timer is not None:
+                timer.cancel()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
@@ -122,13 +137,13 @@ class LimitedProtocol(H11Protocol):
         return READ_SECONDS
 
 
-def _one_too_many(others: Iterable[LimitedProtocol], address: str) -> LimitedProtocol | None:
-    """The stranger that makes room for a new one, or None while there is room."""
-    strangers = sorted((each for each in others if not each.admitted), key=lambda each: each.since)
+def _one_too_many(there: Iterable[LimitedProtocol], address: str) -> LimitedProtocol | None:
+    """The oldest stranger of those that are above their share, which the address's come first to; or None."""
+    strangers = sorted((each for each in there if not each.admitted), key=lambda each: each.since)
     near = [each for each in strangers if each.address == address]
-    if len(near) >= MAX_STRANGERS_OF_ADDRESS:
+    if len(near) > MAX_STRANGERS_OF_ADDRESS:
         return near[0]
-    return strangers[0] if len(strangers) >= MAX_STRANGERS else None
+    return strangers[0] if len(strangers) > MAX_STRANGERS else None
 
 
 def _network(address: str) -> str:

@@ -24,7 +24,7 @@ from orbifolio.runner.errors import InputError
 from orbifolio.runner.server.api import start
 from orbifolio.runner.server.app import application
 from orbifolio.runner.server.app_state import AppState
-from orbifolio.runner.server.connections import LimitedProtocol
+from orbifolio.runner.server.connections import MAX_ACCEPTED_AT_ONCE, LimitedProtocol
 from orbifolio.runner.server.job_store import FOLDER
 from orbifolio.runner.server.messages import RunRequest
 from orbifolio.runner.server.security import MIN_TOKEN, AccessRules
@@ -118,6 +118,7 @@ def server_config(app: ASGIApp) -> uvicorn.Config:
     return uvicorn.Config(
         app,
         http=LimitedProtocol,
+        backlog=MAX_ACCEPTED_AT_ONCE,
         log_level="warning",
         server_header=False,
         timeout_graceful_shutdown=5,

@@ -77,7 +77,7 @@ def test_half_sent_requests_lock_nobody_out(
 
 
 def test_many_addresses_have_a_share_together() -> None:
-    strangers = [_stranger(f"192.0.2.{number}", number) for number in range(connections.MAX_STRANGERS)]
+    strangers = [_stranger(f"192.0.2.{number}", number) for number in range(connections.MAX_STRANGERS + 1)]
     assert connections._one_too_many(strangers[:-1], "198.51.100.1") is None
     assert connections._one_too_many(strangers, "198.51.100.1") is strangers[0]
     strangers[0]._admitted = True
@@ -88,6 +88,40 @@ def _stranger(address: str, since: float) -> connections.LimitedProtocol:
     made = connections.LimitedProtocol.__new__(connections.LimitedProtocol)
     made.address, made.since, made.scope = address, since, None  # type: ignore[assignment]
     return made
+
+
+def test_who_knows_the_token_gets_in_while_a_flood_comes(
+    locked: Serving, connect: Callable[[bytes], socket.socket], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its connection was the oldest stranger's before the server had read the request."""
+    monkeypatch.setattr(connections, "HEADER_SECONDS", 600)
+    monkeypatch.setattr(connections, "GRACE_SECONDS", 600)
+    known = connect(b"")
+    for _ in range(4 * connections.MAX_STRANGERS_OF_ADDRESS):
+        connect(b"GET / HTT")
+    known.sendall(b"GET /api/recipes HTTP/1.1\r\nHost: localhost\r\n" + KNOWN + b"\r\n")
+    assert known.recv(12) == b"HTTP/1.1 200"
+
+
+def test_a_flood_beyond_all_limits_pushes_out_strangers_only(
+    locked: Serving, connect: Callable[[bytes], socket.socket], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connections, "GRACE_SECONDS", 600)  # the limit of all connections knows no grace
+    monkeypatch.setattr(connections, "HEADER_SECONDS", 600)
+    monkeypatch.setattr(connections, "MAX_OF_ADDRESS", 20)
+    request = b"GET /api/recipes HTTP/1.1\r\nHost: localhost\r\n" + KNOWN + b"\r\n"
+    known = connect(request)
+    assert known.recv(12) == b"HTTP/1.1 200"
+    first = connect(b"GET / HTT")
+    for _ in range(40):
+        connect(b"GET / HTT")
+    assert ended(first)
+    until(lambda: held(locked) == 20)
+    known.settimeout(0.3)
+    assert not ended(known)  # after the rest of its answer it stays open
+    known.settimeout(20)
+    known.sendall(request)
+    assert known.recv(12) == b"HTTP/1.1 200"
 
 
 @pytest.mark.parametrize("sent", [b"", b"GET / HTTP/1.1\r\nHost: loc", HEAD + KNOWN + b"\r\n" + b"x" * 100])
