@@ -293,7 +293,7 @@ def main() -> None:
     parser.add_argument("--tests", nargs="+", required=True, help="folders of tests that judge them")
     parser.add_argument("--number", type=int, default=60, help="how many mutants")
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--json", type=Path, help="where to write each mutant's fate")
+    parser.add_argument("--json", type=Path, help="where each mutant's fate is written; goes on after those in it")
     options = parser.parse_args()
     from orbifolio.runner.cpu_features import protect
 
@@ -320,7 +320,12 @@ def main() -> None:
         print(f"{len(seconds)} tests in {sum(seconds.values()):.0f} s", flush=True)
         chosen = sample([ROOT / room for room in options.rooms], options.number, options.seed)
         fates: list[dict[str, Any]] = []
+        if options.json and options.json.exists():
+            fates = json.loads(options.json.read_text(encoding="utf-8"))
+        judged = {(item["path"], item["line"], item["before"], item["after"]) for item in fates}
         for number, mutant in enumerate(chosen):
+            if (mutant.path, mutant.line, mutant.before, mutant.after) in judged:
+                continue
             began = time.monotonic()
             first, final = judges(mutant, lines, seconds)
             fate = judge(scratch, mutant, number, first)
