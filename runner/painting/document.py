@@ -189,7 +189,7 @@ class BristlePainting:
         if self.symmetric is None:
             return self.strokes.scaled(self.size[0] / wide, self.size[1] / high)
         surface = self.symmetric.surface(self.size)
-        left, top, right, bottom = painting_window(surface)
+        left, top, right, bottom = painting_window(surface.domain)
         here = self.strokes.scaled((right - left) / wide, (bottom - top) / high)
         corner = np.array([left, top, 0], np.float32)
         return images(here._replace(points=here.points + corner), surface)

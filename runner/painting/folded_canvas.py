@@ -25,6 +25,7 @@ from orbifolio.runner.painting.look import PLAIN_SIDE, PaintingLook
 from orbifolio.runner.painting.subject import resized
 from orbifolio.runner.strokes.fitting.surface import OrbifoldSurface
 from orbifolio.runner.strokes.rasteriser.pixel_blocks import PixelBlocks
+from orbifolio.runner.symmetry.groups.domain import Domain
 from orbifolio.runner.symmetry.taps import Taps
 
 MARGIN = 0.3  # of the domain's longer side, about it in the window: strokes see what they run into
@@ -62,7 +63,7 @@ class FoldedCanvas:
         """
         self.look, self.ground, self.surface = look, ground, surface
         self.width, self.height = surface.layout.width, surface.layout.height
-        self.window = painting_window(surface)
+        self.window = painting_window(surface.domain)
         self.brush = look.brush(max(self.width, self.height))
         growth = max(1.0, max(self.width, self.height) / PLAIN_SIDE) ** GRAIN_GROWTH
         noise = grain(self.width, self.height, look.grain_size * growth, seed)
@@ -200,17 +201,17 @@ def _at(taps: Taps, values: F64, count: int) -> F64:
     return blended
 
 
-def painting_window(surface: OrbifoldSurface) -> tuple[int, int, int, int]:
-    """(left, top, right, bottom) in pixels of the picture: the domain with a margin, within what the picture shows."""
-    left, top, right, bottom = surface.domain.box
+def painting_window(domain: Domain) -> tuple[int, int, int, int]:
+    """(left, top, right, bottom) in pixels of the picture: a domain with a margin, within what the picture shows."""
+    left, top, right, bottom = domain.box
     margin = MARGIN * max(right - left, bottom - top)
-    wraps_down, wraps_across = surface.stage.wrap
+    wraps_down, wraps_across = domain.group.wrap
     first, last = round(left - margin), round(right + margin)
     low, high = round(top - margin), round(bottom + margin)
     if not wraps_across:
-        first, last = max(0, first), min(surface.layout.width, last)
+        first, last = max(0, first), min(domain.group.width, last)
     if not wraps_down:
-        low, high = max(0, low), min(surface.layout.height, high)
+        low, high = max(0, low), min(domain.group.height, high)
     return first, low, last, high
 
 

@@ -115,7 +115,7 @@ class PaintingSession:
         if self._surface is None:
             return subject
         high, wide = subject.lab.shape[:2]
-        share = domain_share(self._surface, painting_window(self._surface), wide, high)
+        share = domain_share(self._surface, painting_window(self._surface.domain), wide, high)
         return replace(subject, share=share)
 
     @cached_property

@@ -145,6 +145,10 @@ class Renderer(ABC):
     def phases(self) -> tuple[Phase, ...]:
         """All phases, in order; cheap, loads no network."""
 
+    def forecast(self) -> tuple[Phase, ...]:
+        """The phases as far as they can be told in a second, for a plan; by default exactly."""
+        return self.phases()
+
     @abstractmethod
     def begin(self, phase: int, previous: Any | None) -> Any:
         """The state at the start of a phase, from the end of the one before (None at the first)."""

@@ -33,7 +33,7 @@ from orbifolio.runner.painting.placers import AnyPlacer
 from orbifolio.runner.painting.placers.planned import PlannedStrokes
 from orbifolio.runner.painting.refining.settings import StrokeRefinement
 from orbifolio.runner.painting.session import Brief, PaintingSession
-from orbifolio.runner.painting.subject import PLAN_SIDE, wanted
+from orbifolio.runner.painting.subject import PLAN_SIDE, plan_size, resized, wanted
 from orbifolio.runner.patches.settings import PatchImage, PatchSettings, plan_patches
 from orbifolio.runner.patches.synthesis import synthesise
 from orbifolio.runner.renderers.base import Outcome, Phase, RenderContext, Renderer, RendererSettings, traits_of
@@ -43,6 +43,8 @@ from orbifolio.runner.symmetry import AnySymmetry
 from orbifolio.runner.symmetry.aspect import Aspect, parse_ratio
 from orbifolio.runner.symmetry.base import Symmetry, SymmetrySettings
 from orbifolio.runner.symmetry.colour import IDENTITY
+from orbifolio.runner.symmetry.groups.domain import Domain, fundamental_domain
+from orbifolio.runner.symmetry.isometry_group import IsometryGroup
 from orbifolio.runner.symmetry.kinds.none import NoSymmetry
 from orbifolio.runner.symmetry.kinds.rigid import is_rigid
 from orbifolio.runner.symmetry.verify.summary import summarise
@@ -346,7 +348,7 @@ class PaintingRenderer(Renderer):
         surface = OrbifoldSurface(layout, self.symmetry, size)
         values = torch.from_numpy(synthesise(self.symmetry, plan.task))
         whole = surface.picture(surface.cells(values))
-        return FittedPicture(whole, cut(whole, painting_window(surface)))
+        return FittedPicture(whole, cut(whole, painting_window(surface.domain)))
 
     @cached_property
     def size(self) -> tuple[int, int]:
@@ -366,8 +368,7 @@ class PaintingRenderer(Renderer):
     @cached_property
     def layers(self) -> list[int]:
         """Number of the first pass of each layer, and that of all passes."""
-        firsts = [number for number, item in enumerate(self._first.passes) if item.first]
-        return [*firsts, len(self._first.passes)]
+        return _layers(self._first)
 
     def least_memory(self) -> float:
         """Of canvas, lamp and files, and of the surface's tables under a symmetry: see the base class."""
@@ -377,13 +378,35 @@ class PaintingRenderer(Renderer):
 
     def phases(self) -> tuple[Phase, ...]:
         """One for each layer."""
+        return self._phases_of(self._first, self.size if self.surface is None else _window_size(self.surface.domain))
+
+    def forecast(self) -> tuple[Phase, ...]:
+        """Without laying out a surface: what the symmetry makes of the picture may show more faces, or fewer."""
+        if self.symmetry is None:
+            return self.phases()
+        width, height = _window_size(fundamental_domain(IsometryGroup(self.symmetry, *self.size)))
+        window = plan_size(width, height)
+        session = PaintingSession(self.settings.brief(self.context.seed, self.manner), self._laid_in(window), self.size)
+        return self._phases_of(session, (width, height))
+
+    def _laid_in(self, size: tuple[int, int]) -> F32:
+        """(h, w, 3) the picture, stretched to a size, as if that were what a symmetry makes of it."""
+        laid = resized(self._picture, *size)
+        return laid if self.manner is None else self.manner.coloured(laid)
+
+    def _phases_of(self, session: PaintingSession, window: tuple[int, int]) -> tuple[Phase, ...]:
+        """One for each layer of a painter.
+
+        Args:
+            session: whose plan they follow.
+            window: (width, height) in pixels of what is planned.
+        """
         width, height = self.size
-        window = (0, 0, width, height) if self.surface is None else painting_window(self.surface)
-        pixels, factor = width * height, (window[2] - window[0]) / self._first.plan_size[0]
+        pixels, factor = width * height, window[0] / session.plan_size[0]
         phases: list[Phase] = []
-        memory = self.least_memory()
-        for first, end in zip(self.layers, self.layers[1:], strict=False):
-            layer = self._first.passes[first].layer
+        memory, layers = self.least_memory(), _layers(session)
+        for first, end in zip(layers, layers[1:], strict=False):
+            layer = session.passes[first].layer
             title = f"{layer.title}, strokes {2 * layer.radius * factor:.0f} px wide"
             seconds = (end - first) * (PASS_SECONDS + PIXEL_SECONDS * pixels)
             notes = self.manner.sentences if self.manner is not None and not phases else ()
@@ -392,7 +415,7 @@ class PaintingRenderer(Renderer):
             )
         refine = self.settings.refine
         if refine is not None:
-            wide, high = self._painting(self._first).resized(refine.size).size
+            wide, high = self._painting(session).resized(refine.size).size
             work = refine.vision.work(tuple(refine.layers())) + PAINTING_WORK
             title = f"refined, seen at {wide} px"
             phases.append(Phase(title, width, height, refine.steps, 0, seen=wide * high, work=work))
@@ -517,7 +540,7 @@ class PaintingRenderer(Renderer):
 
         shown = session.picture()
         if self.surface is not None:
-            shown = cut(shown, painting_window(self.surface))
+            shown = cut(shown, painting_window(self.surface.domain))
         side = min(session.plan_size)
         return {"painting.json": in_figures(session.strokes, side, shown, self.subject_picture)}
 
@@ -538,6 +561,17 @@ class PaintingRenderer(Renderer):
         if self._refiner is not None:
             lines.append(self._refiner.describe())
         return "\n".join(lines)
+
+
+def _layers(session: PaintingSession) -> list[int]:
+    """Number of the first pass of each layer, and that of all passes."""
+    return [*(number for number, item in enumerate(session.passes) if item.first), len(session.passes)]
+
+
+def _window_size(domain: Domain) -> tuple[int, int]:
+    """(width, height) in pixels of the window that strokes are planned in."""
+    left, top, right, bottom = painting_window(domain)
+    return right - left, bottom - top
 
 
 def _pixels(picture: torch.Tensor) -> F32:

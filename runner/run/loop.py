@@ -43,7 +43,7 @@ from orbifolio.runner.run.failures import describe_failure
 from orbifolio.runner.run.frame_schedule import FrameSchedule
 from orbifolio.runner.run.input_images import InputPictures, write_stages
 from orbifolio.runner.run.listeners import Listener, LogWriter
-from orbifolio.runner.run.plan import memory_needed, planned_phases, too_large, what_makes
+from orbifolio.runner.run.plan import memory_needed, refuse_too_large, too_large, what_makes
 from orbifolio.runner.run.run_folder import is_finished, make_folder, read_summary, write_summary
 from orbifolio.runner.run.summary import begin_summary, rerun_entries
 
@@ -125,7 +125,8 @@ class Run:
         self.inputs = InputPictures(loaded.images, loaded.recipe.style_preparation)
         context = self.inputs.context(loaded.recipe.seed, device, self._warn, loaded.recipe.title)
         self.renderer: Renderer = loaded.recipe.renderer.build(context)
-        self.phases: tuple[Phase, ...] = planned_phases(self.renderer, device)
+        refuse_too_large(self.renderer, device)
+        self.phases: tuple[Phase, ...] = self.renderer.phases()
         last, finish = self.phases[-1], loaded.recipe.finish
         check_size(finish.size(last.width, last.height), what_makes(finish))
         needed = memory_needed(self.phases, loaded.recipe.renderer.arithmetic(device))

@@ -72,7 +72,8 @@ def make_plan(loaded: LoadedRecipe, device: str = "auto") -> Plan:
     settings = loaded.recipe.renderer
     inputs = InputPictures(loaded.images, loaded.recipe.style_preparation)
     renderer = settings.build(inputs.context(loaded.recipe.seed, chosen, lambda message: None))
-    phases = planned_phases(renderer, chosen)
+    refuse_too_large(renderer, chosen)
+    phases = renderer.forecast()
     finish = loaded.recipe.finish
     finished = finish.size(phases[-1].width, phases[-1].height)
     check_size(finished, what_makes(finish))
@@ -97,15 +98,14 @@ def make_plan(loaded: LoadedRecipe, device: str = "auto") -> Plan:
     )
 
 
-def planned_phases(renderer: Renderer, device: str) -> tuple[Phase, ...]:
-    """The phases of a renderer, if its picture can be made on a device at all.
+def refuse_too_large(renderer: Renderer, device: str) -> None:
+    """Refuse a picture whose size alone fills a device, before anything of that size is made.
 
     Raises:
-        InputError: it needs more memory than there is; told before anything of the picture's size is made.
+        InputError: it needs more memory than there is.
     """
     if reason := too_large(BASE_MEMORY + renderer.least_memory(), device):
         raise InputError(reason)
-    return renderer.phases()
 
 
 def what_makes(finish: Finish) -> str:

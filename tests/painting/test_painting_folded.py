@@ -45,7 +45,7 @@ def painted(symmetry: Symmetry, width: int, look: PaintingLook | None = None) ->
     surface = surface_of(symmetry, width)
     pixels = torch.from_numpy(data.coffee().astype(np.float32) / 255).permute(2, 0, 1)[None].contiguous()
     cells = surface.cells(surface.layout.sample(pixels))
-    window = cut(surface.picture(cells), painting_window(surface))
+    window = cut(surface.picture(cells), painting_window(surface.domain))
     size = (surface.layout.width, surface.layout.height)
     session = PaintingSession(Brief(look or Oil(), seed=3, plan_side=160), window, size, surface=surface)
     for number in range(len(session.passes)):
@@ -115,7 +115,7 @@ def test_strokes_begin_in_the_domain_alone() -> None:
     assert 0.1 < share.mean() < 0.6
     surface = session.canvas.surface  # type: ignore[union-attr]
     # a quarter of the tile, as p4 has four images of each place
-    left, top, right, bottom = painting_window(surface)
+    left, top, right, bottom = painting_window(surface.domain)
     assert share.mean() * (right - left) * (bottom - top) == pytest.approx(128 * 128 / 4, rel=0.05)
 
 
@@ -211,8 +211,8 @@ def test_images_lie_where_the_canvas_shows_them(settings: SymmetrySettings) -> N
     middle = surface.stage.place(surface.domain.centre[None])[0]
     size = (surface.layout.width, surface.layout.height)
     dot = strokes_of([tuple(middle - [3, 0]), tuple(middle + [3, 0])], radius=5.0, colour=(0.9, 0.2, 0.1))
-    corner = np.array([*painting_window(surface)[:2], 0], np.float32)
-    window = painting_window(surface)
+    corner = np.array([*painting_window(surface.domain)[:2], 0], np.float32)
+    window = painting_window(surface.domain)
     plan = (window[2] - window[0], window[3] - window[1])
     look = Oil(ground="#808080", relief=0.0)
     document = BristlePainting(

@@ -90,7 +90,7 @@ def test_a_pen_follows_the_line_and_its_width() -> None:
 def test_a_brush_draws_all_images_of_a_symmetry_at_any_size() -> None:
     settings = Plane(group="p4")
     size = settings.build(None).fit(WIDTH, multiple=1, ratio=1.0)
-    window = painting_window(PaintedSymmetry(settings, None, size).surface(size))
+    window = painting_window(PaintedSymmetry(settings, None, size).surface(size).domain)
     plan = (window[2] - window[0], window[3] - window[1])
     painting = BristlePainting(
         size, plan, Oil(), (0.5, 0.4, 0.3), 1, some_strokes(25, *plan), (25,), (), PaintedSymmetry(settings, None, size)

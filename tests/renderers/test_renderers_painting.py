@@ -129,3 +129,20 @@ def test_a_hand_that_cannot_be_is_refused(changes: dict, where: str, cure: str) 
     path, message = settings.complaints(lambda source: None)[0]
     assert path == where
     assert cure in message
+
+
+@pytest.mark.parametrize("symmetry", [{"kind": "plane", "group": "p4"}, {"kind": "sphere", "group": "O"}])
+def test_a_forecast_is_the_plan_without_a_surface(symmetry: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = PaintedPicture(image="photo", size=96, symmetry=symmetry, look={"kind": "oil", "faces": False})  # type: ignore[arg-type]
+    renderer = settings.build(context())
+    exact = renderer.phases()
+
+    def refuse(*arguments: object) -> None:
+        raise AssertionError("a surface was laid out")
+
+    monkeypatch.setattr(type(renderer.symmetry), "layout", refuse)
+    assert settings.build(context()).forecast() == exact
+
+
+def test_a_forecast_without_symmetry_is_exact(renderer: PaintingRenderer) -> None:
+    assert renderer.forecast() == renderer.phases()

@@ -210,7 +210,7 @@ class ClassComparisonRenderer(Renderer):
                 seconds=phase.seconds,
             )
             for name, member in zip(self.names, self.members, strict=True)
-            for phase in (*member.phases()[:MAKING], painting)
+            for phase in (*member.making(), painting)
         )
 
     @property

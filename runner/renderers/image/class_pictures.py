@@ -248,13 +248,17 @@ class ClassRenderer(Renderer):
 
     def phases(self) -> tuple[Phase, ...]:
         """Making, judging, and the painting's layers."""
+        # Layers follow from the look and the size alone, so any picture tells them, not laid out.
+        blank = np.full((PAINTED_SIDE, PAINTED_SIDE, 3), 0.5, np.float32)
+        return (*self.making(), *self._painter_of(blank).forecast())
+
+    def making(self) -> tuple[Phase, ...]:
+        """The phases before the painting."""
         settings = self.settings
         width, height = sheet_size(settings.candidates)
         together = settings.candidates + len(settings.company)
         made = PICTURE_SECONDS * together * settings.steps * (settings.side / 128) ** 2
         first = together * settings.side * (settings.side // 2 + 1) * 6
-        # Layers follow from the look and the size alone, so any picture tells them.
-        blank = np.full((PAINTED_SIDE, PAINTED_SIDE, 3), 0.5, np.float32)
         return (
             Phase(f"{settings.candidates} candidates", width, height, settings.steps, first, seconds=made),
             Phase(
@@ -265,7 +269,6 @@ class ClassRenderer(Renderer):
                 0,
                 seconds=JUDGED_SECONDS * settings.candidates,
             ),
-            *self._painter_of(blank).phases(),
         )
 
     def begin(self, phase: int, previous: ClassState | None) -> ClassState:
