@@ -7,7 +7,7 @@ at once, and the bytes are the same for any number.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -38,7 +38,11 @@ class BristleCanvas:
         ground: sRGB in [0, 1].
         width: in pixels.
         height: in pixels.
+        paints: of its tiles.
+        opacity: (height, width) where the picture shows the surface; None for everywhere.
     """
+
+    opacity: F32 | None = None
 
     def __init__(
         self, look: PaintingLook, size: tuple[int, int], *, ground: tuple[float, float, float], seed: int
@@ -75,13 +79,13 @@ class BristleCanvas:
         part: F32 = field[tile.top : tile.top + tile.height, tile.left : tile.left + tile.width]
         return part
 
-    def lay(self, strokes: BristleStrokes, snapshot: F32, *alike: BristleCanvas) -> None:
+    def lay(self, strokes: BristleStrokes, snapshot: F32, *alike: Sequence[Paint]) -> None:
         """Paint strokes over what is there.
 
         Args:
             strokes: in pixels of a plan.
             snapshot: (h, w, 3) the canvas before them, at the plan's size.
-            alike: other canvases of this size, on which they are painted, too.
+            alike: `paints` of other canvases of this size and look, on which they are painted, too.
         """
         if not strokes.size:
             return
@@ -91,8 +95,8 @@ class BristleCanvas:
 
         def paint(number: int) -> None:
             covered = cover_tile(here, self.tiles[number])
-            for canvas in (self, *alike):
-                canvas.look.paint(here, covered, canvas.paints[number], canvas.brush, before, NO_ACTION)
+            for paints in (self.paints, *alike):
+                self.look.paint(here, covered, paints[number], self.brush, before, NO_ACTION)
 
         self._for_each_tile(paint)
 
@@ -151,6 +155,14 @@ class BristleCanvas:
     def picture(self) -> F32:
         """(height, width, 3) sRGB in [0, 1] under the lamp."""
         return lit(self)
+
+    def shares(self, opacity: F32) -> F32:
+        """(height, width) how much of each pixel paint covers.
+
+        Args:
+            opacity: of paint, (n,) for all places in the order in which `state_dict` has them.
+        """
+        return opacity.reshape(self.height, self.width)
 
     def state_dict(self) -> dict[str, Tensor]:
         """What has been painted."""

@@ -7,7 +7,7 @@ gradient of its own heights far and wide, which every isometry carries along.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 
 import numpy as np
@@ -48,6 +48,8 @@ class FoldedCanvas:
         surface: that is painted on.
         window: (left, top, right, bottom) in pixels of the picture, about a fundamental domain; strokes are planned
             in it.
+        paint: on the orbits.
+        paints: the same as parts of a canvas, of which it has one.
     """
 
     def __init__(
@@ -71,18 +73,20 @@ class FoldedCanvas:
         shown = np.zeros((blocks.cell_count, 2), np.int64)
         shown[blocks.cells] = np.floor(blocks.points).astype(np.int64)  # any of a cell's places
         count = blocks.cell_count
-        self.paint = Paint(
+        self.paint = paint = Paint(
             np.tile(np.array(ground, np.float32), (count, 1)),
             np.zeros(count, np.float32),
             np.ascontiguousarray(noise[shown[:, 1] % self.height, shown[:, 0] % self.width]),
         )
+        self.paints = [paint]
 
-    def lay(self, strokes: BristleStrokes, snapshot: F32) -> None:
+    def lay(self, strokes: BristleStrokes, snapshot: F32, *alike: Sequence[Paint]) -> None:
         """Paint strokes over what is there, and all their images.
 
         Args:
             strokes: in pixels of a plan of the window.
             snapshot: (h, w, 3) the window before them, at the plan's size.
+            alike: `paints` of other canvases of this surface and look, on which they are painted, too.
         """
         if not strokes.size:
             return
@@ -90,7 +94,9 @@ class FoldedCanvas:
         here = self.here(strokes, (wide, high))
         before = CanvasSnapshot(np.ascontiguousarray(snapshot, np.float32), wide / (self.window[2] - self.window[0]))
         places = self.places
-        self.look.paint(here, cover_places(here, places), self.paint, self.brush, before, places.actions)
+        covered = cover_places(here, places)
+        for (paint,) in (self.paints, *alike):
+            self.look.paint(here, covered, paint, self.brush, before, places.actions)
 
     def here(self, strokes: BristleStrokes, plan_size: tuple[int, int]) -> BristleStrokes:
         """Strokes in pixels of the window, of some in pixels of a plan of it, (width, height)."""
@@ -128,6 +134,24 @@ class FoldedCanvas:
     def picture(self) -> F32:
         """(height, width, 3) sRGB in [0, 1], lit."""
         return self.surface.picture(self.lit())
+
+    @property
+    def opacity(self) -> F32 | None:
+        """(height, width) where the picture shows the surface; None for everywhere."""
+        return self.surface.opacity
+
+    def shares(self, opacity: F32) -> F32:
+        """(height, width) how much of each pixel paint covers: see `BristleCanvas.shares`.
+
+        Args:
+            opacity: (p,) of the paint on the cells.
+        """
+        colourless = self.surface.layout.colourless()
+        assert colourless is not None  # which only means of moved copies are not
+        with torch.no_grad():
+            shown = colourless.render(torch.from_numpy(np.tile(opacity[:, None] - 0.5, 3)))
+        shares: F32 = np.clip(shown[0, 0].float().numpy(), 0, 1)
+        return shares if self.opacity is None else shares * self.opacity
 
     def lit(self) -> F32:
         """(p, 3) colours of the cells under the light of their own heights, or dried; see the module's docstring."""

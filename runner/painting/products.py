@@ -5,26 +5,23 @@
     steps.pdf      to copy it by hand        plotter.svg, plotter.hpgl   lines for pens
     painting.json  how it is painted, in figures
 
-Washes have no layers of pixels: what lies below shines through them, which layers of this format do not say. Neither
-have paintings under a symmetry, whose paint lies on orbits.
+Washes have no layers of pixels: what lies below shines through them, which layers of this format do not say.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import numpy as np
 import torch
 
 from orbifolio.runner.arrays import F32
-from orbifolio.runner.painting.bristle_canvas import BristleCanvas
 from orbifolio.runner.painting.bristle_strokes import BristleStrokes
 from orbifolio.runner.painting.document import BristlePainting
 from orbifolio.runner.painting.hand_copy import copying_sheet, hand_strokes, pen_plot
-from orbifolio.runner.painting.lamp import lit
 from orbifolio.runner.painting.stroke_shapes import outline
-from orbifolio.runner.painting.subject import resized
 from orbifolio.runner.strokes.document.figures import StrokeMarks, figures, figures_file
 from orbifolio.runner.strokes.document.openraster import openraster
 from orbifolio.runner.strokes.document.products import PLOTTER
@@ -37,6 +34,7 @@ from orbifolio.runner.vector.hpgl import hpgl
 from orbifolio.runner.vector.plotter import draw_layout
 
 MAX_SHAPES = 60_000  # strokes of the picture that are drawn as shapes: disks have more images than browsers show
+FAINTEST = 1e-4  # opacity below which paint has no colour
 LAYERS_SIDE = 1024  # pixels at most of the file with layers: it is painted twice over, on black and on white
 
 
@@ -76,7 +74,7 @@ def drawings(painting: BristlePainting, *, title: str = "") -> dict[str, bytes]:
 
 def has_layers(painting: BristlePainting) -> bool:
     """Whether there are layers of pixels: see the module's docstring."""
-    return painting.symmetric is None and not painting.look.transparent
+    return not painting.look.transparent
 
 
 def in_figures(strokes: BristleStrokes, plan_side: int, painting: F32, picture: F32) -> bytes:
@@ -126,57 +124,53 @@ def layer_runs(strokes: BristleStrokes) -> Iterator[tuple[int, int, int]]:
 def layers(painting: BristlePainting, side: int) -> bytes:
     """Layers of unlit paint with their opacity, and the lit picture as the merged one, as OpenRaster.
 
-    Paint c of opacity a gives (1 - a) g + a c on a ground g, so on black and on white it tells both.
+    Paint c of opacity a gives (1 - a) g + a c on a ground g, so black and white through it tell a. Under a symmetry a
+    is that of an orbit, so every layer has the symmetry; where pixels blend orbits, a layer's colours are those that
+    make the painting with it of the painting without.
 
     Args:
         painting: in opaque paint.
         side: longer side in pixels.
     """
     sized = painting.resized(side)
-
-    def on(light: float) -> BristleCanvas:
-        return BristleCanvas(painting.look, sized.size, ground=(light, light, light), seed=painting.seed)
-
-    below = np.tile(np.array(painting.ground, np.float32), (sized.size[1], sized.size[0], 1))
+    whole = sized.canvas()
+    on_black, on_white = (replace(sized, ground=(light, light, light)).canvas() for light in (0.0, 1.0))
+    below, under = whole.state_dict()["colours"], whole.colours()
+    paper = _cut_out(under, whole.opacity)
     runs = {end: (layer, begin) for layer, begin, end in layer_runs(painting.strokes)}
     pages: list[Layer] = []
-    on_black, on_white = on(0.0), on(1.0)
-
-    def wipe() -> None:
-        for target, light in ((on_black, 0.0), (on_white, 1.0)):
-            bare = np.full_like(below, light)
-            target.load_state_dict({"colours": torch.from_numpy(bare), "heights": torch.from_numpy(heights)})
-
-    heights = np.zeros(below.shape[:2], np.float32)
     begin = 0
     for end in painting.passes:
-        before = resized(_over(below, on_black, on_white), *painting.plan_size)
+        before = whole.seen_at(*painting.plan_size)
         for stop in sorted({end, *(number for number in runs if begin < number < end)}):
-            on_black.lay(painting.strokes.between(begin, stop), before, on_white)
+            on_black.lay(painting.strokes.between(begin, stop), before, on_white.paints)
+            black, white = on_black.state_dict(), on_white.state_dict()["colours"]
+            clear = white - black["colours"]
+            painted = {**black, "colours": black["colours"] + below * clear}
+            whole.load_state_dict(painted)
             if stop in runs and stop > begin:
                 layer, first = runs[stop]
-                pages.append(Layer(layer, first, stop, _paint(on_black.colours(), on_white.colours())))
-                below = _over(below, on_black, on_white)
-                heights = on_black.heights()
-                wipe()
+                opacity = (1 - clear.numpy().mean(-1)).ravel()
+                pages.append(Layer(layer, first, stop, _paint(under, whole.colours(), whole.shares(opacity))))
+                below, under = painted["colours"], whole.colours()
+                for canvas, light in ((on_black, 0.0), (on_white, 1.0)):
+                    canvas.load_state_dict({**painted, "colours": torch.full_like(below, light)})
             begin = stop
-    on_black.load_state_dict({"colours": torch.from_numpy(below), "heights": torch.from_numpy(heights)})
-    return openraster(pages, lit(on_black), painting.ground)
+    return openraster(pages, _cut_out(whole.picture(), whole.opacity), paper)
 
 
-def _over(below: F32, on_black: BristleCanvas, on_white: BristleCanvas) -> F32:
-    """(height, width, 3) paint over what lies below it."""
-    black = on_black.colours()
-    over: F32 = black + below * (on_white.colours() - black)
-    return over
-
-
-def _paint(on_black: F32, on_white: F32) -> F32:
-    """(height, width, 4) colour and opacity of paint, from what it looks like on black and on white."""
-    opacity = np.clip(1 - (on_white - on_black).mean(2, keepdims=True), 0, 1)
-    colour = np.divide(on_black, opacity, out=np.zeros_like(on_black), where=opacity > 1e-4)
+def _paint(under: F32, over: F32, share: F32) -> F32:
+    """(height, width, 4) colour and opacity of paint that covers a share of one picture and so makes another of it."""
+    opacity = np.clip(share, 0, 1)[..., None]
+    there = np.broadcast_to(opacity > FAINTEST, under.shape)
+    colour = np.divide(over - (1 - opacity) * under, opacity, out=np.zeros_like(under), where=there)
     paint: F32 = np.concatenate([np.clip(colour, 0, 1), opacity], axis=2)
     return paint
+
+
+def _cut_out(picture: F32, opacity: F32 | None) -> F32:
+    """(height, width, 4) a picture that is clear where it shows no surface; as it is where it shows it everywhere."""
+    return picture if opacity is None else np.concatenate([picture, opacity[..., None]], axis=2)
 
 
 ENCODERS: dict[str, Callable[[BristlePainting], bytes]] = {

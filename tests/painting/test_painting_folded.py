@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import zipfile
+from xml.etree import ElementTree
 
 import numpy as np
 import pytest
@@ -18,7 +20,7 @@ from orbifolio.runner.painting.document import BristlePainting, PaintedSymmetry
 from orbifolio.runner.painting.folded_canvas import FoldedCanvas, cut, painting_window
 from orbifolio.runner.painting.look import PaintingLook
 from orbifolio.runner.painting.looks import Oil, Watercolour
-from orbifolio.runner.painting.products import vectors
+from orbifolio.runner.painting.products import layers, vectors
 from orbifolio.runner.painting.session import Brief, PaintingSession
 from orbifolio.runner.painting.stroke_shapes import outline
 from orbifolio.runner.renderers.base import RenderContext
@@ -203,6 +205,51 @@ def test_a_document_keeps_the_symmetry(settings: SymmetrySettings) -> None:
     assert record["worst"] < max(0.01, record["grain"]), record
 
 
+@pytest.mark.parametrize(
+    ("settings", "width", "most"),
+    [
+        (Plane(group="p4", colours=SWAPPED), 128, 1e-5),
+        pytest.param(Sphere(group="O"), 1024, 0.01, marks=pytest.mark.slow),
+        pytest.param(Hyperbolic(p=7, q=3), 1024, 0.02, marks=pytest.mark.slow),
+    ],
+    ids=["plane", "sphere", "hyperbolic"],
+)
+def test_every_layer_of_pixels_has_the_symmetry(settings: SymmetrySettings, width: int, most: float) -> None:
+    """The file, read back and laid together as its specification says."""
+    symmetry = settings.build(None)
+    session = painted(symmetry, width)
+    size = (session.canvas.width, session.canvas.height)
+    archive = zipfile.ZipFile(
+        io.BytesIO(layers(BristlePainting.of(session, PaintedSymmetry(settings, None, size)), width))
+    )
+    there = session.canvas.opacity if session.canvas.opacity is not None else np.ones((size[1], size[0]))
+
+    def read(name: str) -> np.ndarray:
+        return np.asarray(Image.open(io.BytesIO(archive.read(name))).convert("RGBA"), dtype=np.float32) / 255
+
+    def on(ground: np.ndarray, paint: np.ndarray) -> np.ndarray:
+        laid: np.ndarray = ground * (1 - paint[..., 3:]) + paint[..., :3] * paint[..., 3:]
+        return laid
+
+    merged = read("mergedimage.png")
+    assert np.abs(merged[..., 3] - there).max() < 1 / 255
+    assert np.abs(merged[..., :3] - session.picture())[there > 0].max() < 1 / 255
+
+    grey = np.full((size[1], size[0], 3), 0.5, np.float32)  # which all colour actions leave as it is
+    whole = grey
+    stack = ElementTree.fromstring(archive.read("stack.xml")).findall("./stack/layer")
+    assert len(stack) == 6  # five of paint, and the ground
+    for layer in reversed(stack):
+        cut_paint, left, top = read(layer.get("src") or ""), int(layer.get("x") or 0), int(layer.get("y") or 0)
+        paint = np.zeros((*grey.shape[:2], 4), np.float32)
+        paint[top : top + cut_paint.shape[0], left : left + cut_paint.shape[1]] = cut_paint
+        assert summarise(symmetry, "test", on(grey, paint))["worst"] < most, layer.get("name")
+        whole = on(whole, paint)
+    apart = np.abs(whole - session.canvas.colours())[there == 1]
+    assert apart.mean() < 0.002
+    assert apart.max() < 0.05  # a layer's 8 bits, and paint that is hardly there
+
+
 @pytest.mark.parametrize("settings", [Plane(group="p4", colours=SWAPPED), Sphere(group="O")], ids=["plane", "sphere"])
 def test_images_lie_where_the_canvas_shows_them(settings: SymmetrySettings) -> None:
     """A dot, drawn as shapes in all its images, against the canvas."""
@@ -258,4 +305,4 @@ def test_an_impasto_orb_is_ready_for_the_printer() -> None:
     radius = np.linalg.norm(ball.vertices, axis=1)
     assert 23.99 < radius.min() < radius.max() < 25.01  # millimetres
     assert radius.std() > 0.05
-    assert {"strokes.json", "painting.svg", "steps.pdf", "plotter.svg", "globe.glb"} <= set(files)
+    assert {"strokes.json", "painting.svg", "painting.ora", "steps.pdf", "plotter.svg", "globe.glb"} <= set(files)

@@ -24,13 +24,13 @@ THUMBNAIL = 256  # pixels of the longer side, the most that the specification al
 FIXED_DATE = (1980, 1, 1, 0, 0, 0)  # the earliest that a ZIP can have
 
 
-def openraster(layers: Sequence[Layer], merged: F32, paper_colour: tuple[float, float, float]) -> bytes:
+def openraster(layers: Sequence[Layer], merged: F32, paper: F32 | tuple[float, float, float]) -> bytes:
     """The layers of a painting, on its paper, as a file.
 
     Args:
         layers: undermost first, all of the picture's size.
-        merged: (height, width, 3) sRGB in [0, 1], the picture that they make.
-        paper_colour: sRGB in [0, 1].
+        merged: (height, width, 3) sRGB in [0, 1], the picture that they make; (height, width, 4) with opacity.
+        paper: a colour or a whole picture, as `merged`.
     """
     height, width = merged.shape[:2]
     parts: list[tuple[str, bytes]] = []
@@ -41,9 +41,9 @@ def openraster(layers: Sequence[Layer], merged: F32, paper_colour: tuple[float, 
         parts.append((path, encoding.png(cut)))
         name = f"level {layer.level}: strokes {layer.begin + 1} to {layer.end}"
         lines.append(_layer(name, path, left, top))
-    paper = np.empty((height, width, 3), np.float32)
-    paper[...] = np.array(paper_colour, np.float32)
-    parts.append(("data/paper.png", encoding.png(paper)))
+    colours = np.array(paper, np.float32)
+    ground = np.ascontiguousarray(np.broadcast_to(colours, (height, width, colours.shape[-1])))
+    parts.append(("data/paper.png", encoding.png(ground)))
     lines = [*reversed(lines), _layer("paper", "data/paper.png", 0, 0)]
     stack = "\n".join(
         [

@@ -163,13 +163,13 @@ def shrunk(picture: F32, side: int) -> F32:
 
 
 def resized(picture: F32, width: int, height: int) -> F32:
-    """A picture of another size, (height, width, 3), each channel for itself."""
+    """A picture of another size, (height, width, channels), each channel for itself."""
     size = (max(width, 1), max(height, 1))
     if picture.shape[:2] == size[::-1]:
         return picture
     channels = [
         Image.fromarray(np.ascontiguousarray(picture[..., channel])).resize(size, Image.Resampling.BOX)
-        for channel in range(3)
+        for channel in range(picture.shape[2])
     ]
     return np.stack([np.asarray(channel) for channel in channels], axis=-1)
 

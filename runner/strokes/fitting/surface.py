@@ -127,7 +127,7 @@ class OrbifoldSurface(PaintSurface):
             size: (width, height) in pixels that the domain is looked for at; the same for all phases, so that strokes
                 stay in it.
         """
-        self.layout = layout
+        self.layout, self.symmetry = layout, symmetry
         self.stage = IsometryGroup(symmetry, layout.width, layout.height)
         domain = fundamental_domain(IsometryGroup(symmetry, *size))
         across, down = layout.width / size[0], layout.height / size[1]
@@ -216,6 +216,11 @@ class OrbifoldSurface(PaintSurface):
         shown = self.stage.scale(after)
         was = self.stage.scale(before.astype(np.float64))
         return np.ones(len(before)) if shown is None or was is None else shown / np.maximum(was, 1e-9)
+
+    @cached_property
+    def opacity(self) -> F32 | None:
+        """Where the picture shows the surface: see `charts.opacity`."""
+        return self.symmetry.opacity(self.layout.width, self.layout.height)
 
     @cached_property
     def window(self) -> tuple[int, int, int, int]:
