@@ -19,6 +19,9 @@ from orbifolio.reports.parts.globe import SCENE
 from orbifolio.reports.wording import format_bytes, format_count, format_pixels
 from orbifolio.runner.files import is_file
 
+MOST_SHOWN, FEW_SHOWN = 12, 6
+"""Pictures that are all shown, and how many are where there are more."""
+
 
 @dataclass(frozen=True)
 class Download:
@@ -39,7 +42,11 @@ class Download:
 
 @dataclass(frozen=True)
 class Downloads(Part):
-    """The files of the run: pictures as tiles, data as a list."""
+    """The files of the run: pictures as tiles, data as a list.
+
+    Attributes:
+        more: pictures that are folded away, so that nobody scrolls past all cells of a sheet.
+    """
 
     template: ClassVar[str] = "parts/downloads.html"
     styles: ClassVar[tuple[str, ...]] = ("downloads.css",)
@@ -47,6 +54,7 @@ class Downloads(Part):
     id: ClassVar[str] = "files"
     title: ClassVar[str] = "Files"
     pictures: tuple[Download, ...]
+    more: tuple[Download, ...]
     data: tuple[Download, ...]
 
     @property
@@ -136,4 +144,5 @@ def downloads_part(run: RunRecord, place: Place) -> Downloads | None:
     moving = tuple(Download(f"Animation as {clip.facts[0]}", clip.href, clip.name, clip.facts[1:]) for clip in clips)
     shown = tuple(item for item in files if item.picture is not None)
     plain = tuple(item for item in files if item.picture is None)
-    return Downloads(shown, (*moving, *plain)) if files else None
+    open_tiles = len(shown) if len(shown) <= MOST_SHOWN else FEW_SHOWN
+    return Downloads(shown[:open_tiles], shown[open_tiles:], (*moving, *plain)) if files else None

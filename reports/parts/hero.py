@@ -126,8 +126,9 @@ def _run_links(run: RunRecord, place: Place, files: Downloads | None) -> Iterato
     """From the picture's file to what belongs to the run."""
     if run.final_path and is_file(run.folder / run.final_path):
         yield Link("Download the picture", place.to(run.folder / run.final_path))
-    if files is not None and len(files.pictures) + len(files.data) > 1:
-        yield Link(f"All {len(files.pictures) + len(files.data)} files", f"#{files.id}")
+    amount = 0 if files is None else len(files.pictures) + len(files.more) + len(files.data)
+    if files is not None and amount > 1:
+        yield Link(f"All {amount} files", f"#{files.id}")
     if find_pyramid(run) is not None:
         yield Link("Zoom into the picture", place.to(zoom_page_path(run)))
     made = make_animation(run)

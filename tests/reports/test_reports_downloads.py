@@ -76,3 +76,16 @@ def test_sizes_that_grow_are_left_out(make_run: Make) -> None:
     downloads = downloads_part(run, Place(folder))
     assert downloads is not None
     assert {item.facts for item in downloads.data} >= {("YAML",), ("JSON lines",)}
+
+
+def test_many_pictures_are_folded_away(make_run: Make, gallery: Path) -> None:
+    extras = [{"path": f"extras/{number}.png", "title": f"Cell {number}", "kind": "picture"} for number in range(14)]
+    folder = make_run(extras=extras)
+    for number in range(14):
+        picture(30, 20).save(folder / "extras" / f"{number}.png")
+    write_report(folder, gallery=gallery)
+    section = read_page(folder / "index.html").get_element_by_id("files")
+    folded = section.xpath(".//details//ul[@class='tiles']/li//span[@class='name']/text()")
+    assert section.xpath(".//details/summary/text()") == ["9 more pictures"]
+    assert folded == [f"Cell {number}" for number in range(5, 14)]  # after the picture itself and five
+    assert len(section.xpath(".//ul[@class='tiles']/li")) == 15

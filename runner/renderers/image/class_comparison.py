@@ -9,7 +9,7 @@ classifier that had no part in the making gives to the class, on the paint.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Annotated, Any, ClassVar, Literal
 
@@ -39,7 +39,6 @@ from orbifolio.runner.renderers.image.renderer import ImageState
 from orbifolio.runner.renderers.image.settings import ImageOptimisation, PhaseSettings
 from orbifolio.runner.renderers.image.survey import contact_sheet, file_name, sheet_size
 from orbifolio.runner.renderers.painting import PaintedPicture
-from orbifolio.runner.settings import kind_of
 from orbifolio.runner.vision.base import Encoder, VisionSettings
 
 MAX_CELLS = 96  # of one sheet that the eye can still distinguish
@@ -77,12 +76,14 @@ class ClassComparison(RendererSettings):
         """Every brush with every number of strokes, the number varying fastest."""
         looks: tuple[PaintingLook, ...] = self.looks
         calm = [look.model_copy(update={"faces": False}) for look in looks]
+        named_looks = list(zip(look_names(calm), calm, strict=True))
+        named_brushes = list(zip(brush_names(self.brushes), self.brushes, strict=True))
         return [
-            *(self._in_look(look, strokes) for look in calm for strokes in self.strokes),
-            *(self._in_brush(brush, strokes) for brush in self.brushes for strokes in self.strokes),
+            *(self._in_look(name, look, strokes) for name, look in named_looks for strokes in self.strokes),
+            *(self._in_brush(name, brush, strokes) for name, brush in named_brushes for strokes in self.strokes),
         ]
 
-    def _in_look(self, look: PaintingLook, strokes: int) -> Way:
+    def _in_look(self, name: str, look: PaintingLook, strokes: int) -> Way:
         settings = PaintedPicture(image="candidate", look=look, strokes=strokes, size=self.size)
 
         def paint(context: RenderContext) -> F32:
@@ -90,9 +91,9 @@ class ClassComparison(RendererSettings):
             assert painted is not None
             return painted
 
-        return Way(kind_of(type(look)), strokes, paint)
+        return Way(name, strokes, paint)
 
-    def _in_brush(self, brush: str, strokes: int) -> Way:
+    def _in_brush(self, name: str, brush: str, strokes: int) -> Way:
         settings = ImageOptimisation(
             canvas=Strokes(brush=brush, strokes=strokes, init=FromImage(image="candidate"), drawn_side=self.size),
             objectives=(PixelDifference(),),
@@ -110,7 +111,6 @@ class ClassComparison(RendererSettings):
             assert state is not None
             return renderer.final(state)
 
-        name = brush.removesuffix(".safetensors").rpartition("/")[2].replace("_", " ")
         return Way(name, strokes, paint)
 
     def complaints(self, aspect_of: Callable[[str], float | None]) -> list[tuple[str, str]]:
@@ -123,6 +123,11 @@ class ClassComparison(RendererSettings):
         for number, brush in enumerate(self.brushes):
             canvas = Strokes(brush=brush)
             problems += [(f"brushes.{number}", text) for path, text in canvas.complaints(aspect_of) if path == "brush"]
+        for path, given in (("looks", self.looks), ("brushes", self.brushes), ("strokes", self.strokes)):
+            for number, item in enumerate(given):
+                if item in given[:number]:
+                    text = f"the same as {path}.{given.index(item)}; leave it out, or change a value"
+                    problems.append((f"{path}.{number}", text))
         count = (1 + len(self.ways())) * len(self.classes)
         if not self.looks and not self.brushes:
             problems.append(("looks", "nothing to paint with; give a look, or a brush in `brushes`"))
@@ -137,6 +142,23 @@ class ClassComparison(RendererSettings):
     def networks(self) -> tuple[VisionSettings, ...]:
         """The classifiers and judges of all classes; see the base class."""
         return tuple(dict.fromkeys(network for item in self.classes for network in item.networks()))
+
+
+def look_names(looks: Sequence[PaintingLook]) -> list[str]:
+    """The kind of each look; where several are of one kind, with the values in which these differ."""
+    records = [look.model_dump(mode="json") for look in looks]
+    names = []
+    for own in records:
+        alike = [other for other in records if other["kind"] == own["kind"]]
+        apart = [key for key in own if any(other[key] != own[key] for other in alike)]
+        names.append(", ".join([own["kind"], *(f"{key.replace('_', ' ')} {own[key]}" for key in apart)]))
+    return names
+
+
+def brush_names(brushes: Sequence[str]) -> list[str]:
+    """The last part of each brush's name; where several share it, the whole of it."""
+    short = [brush.removesuffix(".safetensors").rpartition("/")[2].replace("_", " ") for brush in brushes]
+    return [name if short.count(name) == 1 else brush for name, brush in zip(short, brushes, strict=True)]
 
 
 @dataclass(frozen=True)

@@ -284,11 +284,12 @@ def contact_sheet(pictures: list[F32], labels: list[str], columns: int | None = 
     columns = columns or _columns(len(pictures))
     sheet = Image.new("RGB", sheet_size(len(pictures), columns), "white")
     draw = ImageDraw.Draw(sheet)
-    font = ImageFont.load_default(size=16)
+    fonts = [ImageFont.load_default(size=size) for size in range(16, 8, -1)]
     for number, (picture, title) in enumerate(zip(pictures, labels, strict=False)):
         left = GAP + number % columns * (CELL + GAP)
         top = GAP + number // columns * (CELL + CAPTION + GAP)
         sheet.paste(_fill(encoding.image(picture)), (left, top))
+        font = next((font for font in fonts if font.getlength(title) <= CELL), fonts[-1])
         draw.text((left + CELL / 2, top + CELL + 4), title, fill=(40, 40, 40), font=font, anchor="ma")
     return np.asarray(sheet).astype(np.float32) / np.float32(255)
 

@@ -11,6 +11,7 @@ import torch
 from interrupted import run
 from PIL import Image
 
+from orbifolio.runner.painting.looks import Oil
 from orbifolio.runner.renderers.base import RenderContext
 from orbifolio.runner.renderers.image.class_batch import class_probability
 from orbifolio.runner.renderers.image.class_comparison import ClassComparison
@@ -46,7 +47,7 @@ def test_rules_are_told() -> None:
     assert path == "brushes.1"
     assert "dry_brusch" in text
     assert [path for path, _ in told(looks=[])] == ["looks"]
-    ((path, text),) = told(strokes=list(range(1, 9)), looks=[{"kind": "oil"}] * 6)
+    ((path, text),) = told(strokes=list(range(1, 9)), looks=[{"kind": "oil", "relief": n / 5} for n in range(6)])
     assert (path, text.partition(" cells")[0]) == ("classes", str(2 * (1 + 8 * 6)))
 
 
@@ -55,6 +56,24 @@ def test_every_brush_takes_every_number_of_strokes() -> None:
     assert [(way.brush, way.strokes) for way in ways] == [
         (brush, strokes) for brush in ("pastel", "oil", "dry brush") for strokes in (9, 90)
     ]
+
+
+def test_rows_are_named_by_what_differs() -> None:
+    looks = [{"kind": "oil", "relief": 0.5}, {"kind": "ink"}, {"kind": "oil", "relief": 1.0, "opacity": 0.5}]
+    chosen = settings(
+        looks=looks, brushes=["a/soft.safetensors", "b/soft.safetensors", "classic/dry_brush"], strokes=[9]
+    )
+    full = Oil().opacity
+    assert [way.brush for way in chosen.ways()] == [
+        f"oil, opacity {full}, relief 0.5",
+        "ink",
+        "oil, opacity 0.5, relief 1.0",
+        "a/soft.safetensors",
+        "b/soft.safetensors",
+        "dry brush",
+    ]
+    twice = settings(looks=[{"kind": "oil"}, {"kind": "ink"}, {"kind": "oil"}]).complaints(lambda source: None)
+    assert twice == [("looks.2", "the same as looks.0; leave it out, or change a value")]
 
 
 @pytest.mark.slow
