@@ -213,6 +213,23 @@ def rank(files: tuple[Path, ...], as_json: bool) -> None:
 
 
 @cli.command()
+@click.argument("gallery", type=click.Path(path_type=Path), default=DEFAULT_GALLERY)
+@click.option("--where", multiple=True, metavar="KEY=VALUE", help="Only runs with this field, parameter or measure.")
+@click.option("--schema", is_flag=True, help="Print what a line holds, as JSON Schema.")
+def query(gallery: Path, where: tuple[str, ...], schema: bool) -> None:
+    """Print a line of JSON for each run of a gallery, the newest first, for scripts and language models.
+
+    Example: orbifolio query gallery --where status=done --where group=p6
+    """
+    from orbifolio.runner.commands.querying import print_schema, query_runs
+
+    if schema:
+        print_schema()
+    else:
+        query_runs(gallery, where)
+
+
+@cli.command()
 @click.argument("painting", type=click.Path(path_type=Path, exists=True), metavar="RUN-OR-STROKES.JSON")
 @click.option("--size", type=int, default=None, help="Pixels of the longer side; by default the picture's own.")
 @click.option("--brush", default=None, metavar="NAME", help="Another brush: a name, or a .myb or .safetensors file.")
