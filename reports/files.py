@@ -5,8 +5,10 @@ from __future__ import annotations
 import contextlib
 import json
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
+from orbifolio.runner.errors import PathTaken
 from orbifolio.runner.files import read_regular, write_atomically
 
 
@@ -26,6 +28,30 @@ def write_bytes(path: Path, content: bytes, *, durable: bool = False) -> bool:
             return False
     write_atomically(path, content, durable=durable)
     return True
+
+
+class Obstacles:
+    """What lies in the way of files, gathered while all others are written."""
+
+    def __init__(self) -> None:
+        self._paths: dict[str, None] = {}
+
+    @contextlib.contextmanager
+    def gather(self) -> Iterator[None]:
+        """Go on after the block if something lies in the way of what it writes."""
+        try:
+            yield
+        except PathTaken as error:
+            self._paths |= dict.fromkeys(error.paths)
+
+    def tell(self) -> None:
+        """Raise what was gathered.
+
+        Raises:
+            PathTaken: names all of it.
+        """
+        if self._paths:
+            raise PathTaken(list(self._paths))
 
 
 def visible_folders(folder: Path) -> list[Path]:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import jinja2
 
-from orbifolio.reports.files import write_bytes, write_text
+from orbifolio.reports.files import Obstacles, write_bytes, write_text
 from orbifolio.reports.live_updates import UNKNOWN_VERSION, update_path, with_version, write_update
 from orbifolio.reports.tree import Page
 
@@ -121,9 +121,17 @@ class PageRenderer:
 
         Returns:
             The files that changed.
+
+        Raises:
+            PathTaken: something else lies in the place of some; the others are written.
         """
-        targets = [(gallery / asset.path, asset.content) for asset in self.assets.values()]
-        return [target for target, content in targets if write_bytes(target, content)]
+        changed, obstacles = [], Obstacles()
+        for asset in self.assets.values():
+            with obstacles.gather():
+                if write_bytes(gallery / asset.path, asset.content):
+                    changed.append(gallery / asset.path)
+        obstacles.tell()
+        return changed
 
     def remove_old_assets(self, gallery: Path) -> list[Path]:
         """Remove assets of other versions, once no page uses them any more.
@@ -132,7 +140,11 @@ class PageRenderer:
             The files that are gone.
         """
         wanted = {gallery / asset.path for asset in self.assets.values()}
-        outdated = sorted(path for path in (gallery / _ASSETS).rglob("*") if path.is_file() and path not in wanted)
+        outdated = sorted(
+            path
+            for path in (gallery / _ASSETS).rglob("*")
+            if path.is_file() and wanted.isdisjoint((path, *path.parents))  # a folder in an asset's place is not ours
+        )
         for path in outdated:
             path.unlink(missing_ok=True)
         return outdated

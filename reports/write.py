@@ -16,7 +16,7 @@ from pathlib import Path
 
 from orbifolio.reports.data.card import CARD_NAME
 from orbifolio.reports.data.log import RunRecord, read_run
-from orbifolio.reports.files import write_text
+from orbifolio.reports.files import Obstacles, write_text
 from orbifolio.reports.media.run_card import stub_card, write_card
 from orbifolio.reports.pages.compare import write_compared
 from orbifolio.reports.pages.phase import pages_below
@@ -141,10 +141,13 @@ def write_report(run_folder: Path, *, gallery: Path, now: float | None = None, t
         The run's `index.html`.
 
     Raises:
+        PathTaken: something else lies in the place of an asset; everything else is written.
         OSError: the disk is full or not writable; what was there before is still whole.
     """
-    pages = renderer(templates)
+    pages, obstacles = renderer(templates), Obstacles()
     gallery, folder = gallery.absolute(), run_folder.absolute()
-    pages.write_assets(gallery)
+    with obstacles.gather():
+        pages.write_assets(gallery)
     write_run_or_stub(folder, gallery, pages, now=time.time() if now is None else now)
+    obstacles.tell()
     return folder / "index.html"

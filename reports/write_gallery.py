@@ -18,7 +18,7 @@ from filelock import FileLock, Timeout
 
 from orbifolio.reports.data.card import Card
 from orbifolio.reports.data.log import read_run
-from orbifolio.reports.files import visible_folders, write_bytes
+from orbifolio.reports.files import Obstacles, visible_folders, write_bytes
 from orbifolio.reports.media.run_card import read_card, stub_card
 from orbifolio.reports.pages.blind import PICTURE_INDEX, picture_index
 from orbifolio.reports.pages.compare import RUN_INDEX, run_index
@@ -110,6 +110,9 @@ def write_above(
 
     Returns:
         The files that changed.
+
+    Raises:
+        PathTaken: something else lies in the place of some; the others are written.
     """
     every = list(cards)
     try:
@@ -125,16 +128,20 @@ def write_above(
 def _write_pages_above(
     gallery: Path, cards: Sequence[Card], pages: PageRenderer, sweeps: Sequence[SweepSnapshot], only: str, base: str
 ) -> list[Path]:
-    beside = files_above(gallery, cards, pages, sweeps=sweeps, base=base)
-    changed = [gallery / name for name, content in beside.items() if write_bytes(gallery / name, content)]
+    changed, obstacles = [], Obstacles()
+    for name, content in files_above(gallery, cards, pages, sweeps=sweeps, base=base).items():
+        with obstacles.gather():
+            changed += [gallery / name] if write_bytes(gallery / name, content) else []
     for page in pages_above(gallery, cards, sweeps):
         if only and (page.kind == "sweep" or (page.kind == "recipe" and page.path.parent.name != only)):
             continue
         try:
-            changed += [page.path] if pages.write(page) else []
-        except OSError as error:  # something else lies in its place: the other pages need not wait for that
+            with obstacles.gather():
+                changed += [page.path] if pages.write(page) else []
+        except OSError as error:  # of one page: the others need not wait for that
             if page.path.parent == gallery or is_disk_error(error):
                 raise
+    obstacles.tell()
     return changed
 
 
@@ -170,13 +177,18 @@ def read_cards(gallery: Path, now: float) -> list[Card]:
 
 def _write_above(gallery: Path, pages: PageRenderer, now: float, *, only: str = "") -> list[Path]:
     """Write the assets, and the pages above the runs on disk."""
-    changed = pages.write_assets(gallery)
+    changed, obstacles = [], Obstacles()
+    with obstacles.gather():
+        changed += pages.write_assets(gallery)
     for folder in run_folders(gallery):
         if not is_file(folder / "index.html"):  # killed before its first report: links from above must lead somewhere
             changed += write_run_or_stub(folder, gallery, pages, now=now)
     cards = read_cards(gallery, now)
     sweeps = read_snapshots(gallery, cards, now)
-    return changed + write_above(gallery, cards, pages, sweeps=sweeps, only=only)
+    with obstacles.gather():
+        changed += write_above(gallery, cards, pages, sweeps=sweeps, only=only)
+    obstacles.tell()
+    return changed
 
 
 def update_index(gallery: Path, recipe: str, *, now: float | None = None, templates: Path | None = None) -> list[Path]:
@@ -190,6 +202,9 @@ def update_index(gallery: Path, recipe: str, *, now: float | None = None, templa
 
     Returns:
         The pages that changed.
+
+    Raises:
+        PathTaken: something else lies in the place of some; the others are written.
     """
     gallery, pages = gallery.absolute(), renderer(templates)
     with _locked(gallery):
@@ -242,8 +257,11 @@ def rebuild_gallery(
 
     Returns:
         The pages and assets that changed: nothing on a second call.
+
+    Raises:
+        PathTaken: something else lies in the place of some; the others are written.
     """
-    gallery, pages = gallery.absolute(), renderer(templates)
+    gallery, pages, obstacles = gallery.absolute(), renderer(templates), Obstacles()
     moment = time.time() if now is None else now
     folders = [only.absolute()] if only is not None else run_folders(gallery)
     digest = pages.digest  # before processes are forked, so that they share it
@@ -252,10 +270,12 @@ def rebuild_gallery(
     # Without the lock, since this can take minutes: a run that is running meanwhile writes the same pages.
     changed = [path for written in parallel_map(again, outdated) for path in written]
     with _locked(gallery):
-        changed += _write_above(gallery, pages, moment)
+        with obstacles.gather():
+            changed += _write_above(gallery, pages, moment)
         if only is None:
             pages.remove_old_assets(gallery)
-        return changed
+    obstacles.tell()
+    return changed
 
 
 def write_sweep(gallery: Path, sweep: Path, *, now: float | None = None, templates: Path | None = None) -> Path:

@@ -5,6 +5,7 @@
     |   +-- RecipeError               one or more `Problem`s in a recipe, each with its place
     |   +-- IllegalSymmetry           a colour action or aspect that the group cannot have (witness word)
     |   +-- ImageError                a picture that cannot be found, read or accepted
+    |   +-- PathTaken                 something else lies where files are to be written (an OSError, too)
     +-- MissingWeights        exit 1   a network's weights are not here and could not be fetched
     +-- MissingProgram        exit 1   a program or library of the system is missing
     +-- ShapeMismatch         exit 1   a tensor of the wrong shape (expected, actual)
@@ -91,6 +92,30 @@ class IllegalSymmetry(InputError):
 
 class ImageError(InputError):
     """A picture that cannot be found, read or accepted."""
+
+
+class PathTaken(InputError, OSError):
+    """Something else lies where files are to be written: a folder, or what is no folder where one should be.
+
+    An `OSError` like any other, too, so that whoever writes many files can go on with the rest.
+
+    Attributes:
+        paths: where it lies.
+    """
+
+    def __init__(self, paths: Sequence[str]) -> None:
+        super().__init__("something else lies in the way")
+        self.paths = tuple(paths)
+        self.filename = self.paths[0] if self.paths else None
+        self.strerror = "in the way of a file that is written here; move it away"
+
+    def __str__(self) -> str:
+        """A line for each path."""
+        return "\n".join(f"{path}: {self.strerror}" for path in self.paths)
+
+    def __reduce__(self) -> tuple[type[PathTaken], tuple[tuple[str, ...]]]:
+        """For processes that hand it on."""
+        return PathTaken, (self.paths,)
 
 
 class MissingWeights(OrbifolioError):

@@ -9,12 +9,13 @@ from pathlib import Path
 
 from rich.console import Console
 
+from orbifolio.reports.files import Obstacles
 from orbifolio.reports.publish.background import BackgroundPublisher
 from orbifolio.reports.write import write_report
 from orbifolio.reports.write_gallery import update_index
 from orbifolio.runner.cloud.rerun import rerun_instructions
 from orbifolio.runner.devices import choose_device, describe_device
-from orbifolio.runner.errors import InputError, OrbifolioError
+from orbifolio.runner.errors import InputError, OrbifolioError, PathTaken
 from orbifolio.runner.mail.notifier import Notifier
 from orbifolio.runner.recipe.model import LoadedRecipe
 from orbifolio.runner.run.listeners import Listener, ReportWriter, Terminal
@@ -152,28 +153,36 @@ def _report(
 
     def listeners(run_folder: Path) -> list[Listener]:
         def write() -> None:
-            write_report(run_folder, gallery=gallery)
+            with contextlib.suppress(PathTaken):  # told at the end: it keeps no picture from being made
+                write_report(run_folder, gallery=gallery)
 
         terminal.console.print(f"report: {run_folder / 'index.html'}", markup=False, highlight=False)
-        write()
-        update_index(gallery, name)
+        with contextlib.suppress(PathTaken):
+            write_all(run_folder)
         on_start(run_folder)
         return [terminal, ReportWriter(write)]
 
     def write_all(run_folder: Path) -> None:
-        write_report(run_folder, gallery=gallery)
-        update_index(gallery, name)
+        obstacles = Obstacles()
+        with obstacles.gather():
+            write_report(run_folder, gallery=gallery)
+        with obstacles.gather():
+            update_index(gallery, name)
+        obstacles.tell()
 
     def complete(run_folder: Path) -> None:
         terminal.close()
+        obstacles = Obstacles()
         try:
-            write_all(run_folder)
+            with obstacles.gather():
+                write_all(run_folder)
         except OSError as error:  # the picture is safe; only its pages are not
             raise OrbifolioError(
                 f"{gallery}: the report could not be written ({error.strerror or error}); make room and run "
                 f"`orbifolio gallery {gallery}`"
             ) from error
         publish()
+        obstacles.tell()
 
     try:
         result = work.execute(listeners, complete)

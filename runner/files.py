@@ -15,6 +15,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
+from orbifolio.runner.errors import PathTaken
+
 MAX_RECORD_BYTES = 256 * 1024 * 1024
 """Of a record that is read as a whole: more than any run writes, and less than exhausts the memory."""
 
@@ -69,9 +71,13 @@ def atomic_file(path: Path, *, durable: bool = True) -> Iterator[BinaryIO]:
             file, but a power cut may leave an empty one: for files that can be made again, of which there are many.
 
     Raises:
+        PathTaken: a folder lies there, or no folder above it.
         OSError: the disk is full or the folder not writable; the previous file is unchanged.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except (FileExistsError, NotADirectoryError) as error:
+        raise PathTaken([str(_no_folder(path.parent))]) from error
     temporary = path.with_name(f".{path.name}.{os.getpid()}-{secrets.token_hex(4)}.part")
     try:
         with temporary.open("xb") as file:
@@ -79,12 +85,29 @@ def atomic_file(path: Path, *, durable: bool = True) -> Iterator[BinaryIO]:
             if durable:
                 file.flush()
                 os.fsync(file.fileno())
-        os.replace(temporary, path)
+        _rename(temporary, path)
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
     if durable:
         _sync_folder(path.parent)
+
+
+def _rename(temporary: Path, path: Path) -> None:
+    try:
+        os.replace(temporary, path)
+    except OSError as error:
+        if path.is_dir() and not path.is_symlink():
+            raise PathTaken([str(path)]) from error
+        raise
+
+
+def _no_folder(folder: Path) -> Path:
+    """What keeps a folder from being made: of it and those above the topmost that is something else."""
+    for above in reversed([folder, *folder.parents]):
+        if os.path.lexists(above) and not above.is_dir():
+            return above
+    return folder
 
 
 def _sync_folder(folder: Path) -> None:

@@ -26,7 +26,7 @@ from orbifolio.reports.publish.store import (
     StoredObject,
     stays_inside,
 )
-from orbifolio.runner.errors import InputError, PublishError
+from orbifolio.runner.errors import InputError, PathTaken, PublishError
 from orbifolio.runner.files import atomic_file
 from orbifolio.runner.settings import Settings
 
@@ -122,7 +122,7 @@ class FolderStore(Store):
         """Report what the disk refuses."""
         try:
             yield
-        except FileNotFoundError:
+        except (FileNotFoundError, PathTaken):
             raise
         except OSError as error:
             if error.errno in (errno.ENOSPC, errno.EDQUOT):

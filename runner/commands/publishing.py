@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
 from orbifolio.reports.data.log import read_run
+from orbifolio.reports.files import Obstacles
 from orbifolio.reports.publish.folder import FolderTarget
 from orbifolio.reports.publish.publisher import Publisher, PublishStats
 from orbifolio.reports.publish.s3 import S3
@@ -168,14 +169,17 @@ def publish_gallery(
         raise InputError(
             f"{gallery}: holds no run; a gallery holds folders RECIPE/RUN; name one, or make one with `orbifolio run`"
         )
+    obstacles = Obstacles()
     with PublishProgress(console, dry=dry) as progress:
         publication = Publisher(store, gallery, progress, dry=dry)
         if dry:
             _report_stale(gallery, progress)
         else:
-            rebuild_gallery(gallery)
+            with obstacles.gather():
+                rebuild_gallery(gallery)
         stats = publication.publish(remove=remove)
     progress.say(_summary(stats, store, dry=dry))
+    obstacles.tell()
     return store.address("index.html")
 
 

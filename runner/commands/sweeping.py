@@ -304,6 +304,7 @@ def _run_missing(sweep: StoredSweep, gallery: Path, engine: SweepEngine, best_by
         engine: where its members run.
         best_by: what they are ranked by; "" for what the sweep's record says.
     """
+    from orbifolio.reports.files import Obstacles
     from orbifolio.reports.write_gallery import rebuild_gallery
     from orbifolio.runner.sweeps.publishing import publish_sweep
     from orbifolio.runner.sweeps.record import DONE, INTERRUPTED, SWEEPS
@@ -317,10 +318,13 @@ def _run_missing(sweep: StoredSweep, gallery: Path, engine: SweepEngine, best_by
     for typed in changed_recipes(private_folder(root, sweep.folder.name), sweep.spec):
         click.echo(f"{typed}: has changed; the sweep continues with its original text", err=True)
     status = run_sweep(sweep, root, engine, make_console())
+    obstacles = Obstacles()
     if not engine.here:
-        rebuild_gallery(root)  # a node made its runs' reports without seeing those of the others
+        with obstacles.gather():
+            rebuild_gallery(root)  # a node made its runs' reports without seeing those of the others
     if sweep.record.best_by:
-        _rank(sweep, root)
+        with obstacles.gather():
+            _rank(sweep, root)
     publish_sweep(sweep, root, make_console())
     _print_summary(sweep, status)
     click.echo(str(gallery / SWEEPS / sweep.folder.name / "index.html"))
@@ -328,6 +332,7 @@ def _run_missing(sweep: StoredSweep, gallery: Path, engine: SweepEngine, best_by
         sys.exit(130)
     if status != DONE:
         sys.exit(1)
+    obstacles.tell()
 
 
 def _fetch_eyes() -> None:

@@ -89,7 +89,7 @@ def test_the_page_and_the_card_of_a_run_without_report_say_why(sound: Path, tmp_
     rebuild_gallery(gallery, rewrite=True, now=NOW)
     page = read_page(run / "index.html")
     assert texts(page, "//h2 | //h1 | //strong")[:1] == ["Finished"]
-    assert "phases/1-16px: Not a directory" in page.text_content()
+    assert "phases: in the way of a file that is written here" in page.text_content()
     assert "orbifolio gallery" in page.text_content()
     above = read_page(gallery / "index.html")
     (card,) = above.xpath("//li[.//a[contains(@href, 'finished/')]]")
