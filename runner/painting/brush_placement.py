@@ -42,7 +42,7 @@ FACE_PART = 0.35  # of the mask, above which a place belongs to a face or a focu
 LINE_WEIGHT = 0.8  # saliency of a thin line
 EDGE_CALM = 0.7  # of a face's calm, beside clear edges
 QUIET_CALM = 1.0  # of a face's calm, where nothing is to be seen: a lively sky outshouts what is before it
-QUIET_BODY = 0.75  # share of the body that paint loses there
+QUIET_BODY = 0.75  # share of the body that paint loses there, if the picture is smooth
 QUIET_OWN = 0.9  # how far colours there are the picture's own and not the palette's
 QUIET_CARE = 0.2  # share of the threshold that is left there: a sky's gradient is made of small differences
 CROSSING = 0.9  # radians of strokes laid across
@@ -314,7 +314,7 @@ class BrushPlacement(StrokePlacement):
         colours = self.painted(layer, to_paint(self._freely(lab, calm, quiet, random)))
         lightness, near = lab[:, 0], np.minimum(1, salient)
         bodies = 0.35 + look.impasto * np.clip(1.4 * lightness - 0.35, 0, 1) * (0.3 + 0.7 * near) + 0.55 * near
-        bodies *= 1 - QUIET_BODY * quiet
+        bodies *= 1 - QUIET_BODY * quiet * (1 - self.subject.saliency.texture)
         bodies *= 0.85 + 0.3 * random.random(count)
         numbers = seeds + np.arange(count, dtype=np.int64)
         points = profile(spines, offsets, look, int(numbers[0]) + 1, turned=random.random(count) < 0.5)

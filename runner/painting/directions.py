@@ -16,7 +16,7 @@ from orbifolio.runner.arrays import F32
 from orbifolio.runner.painting.smoothing import smooth
 
 CHROMA = 1.6  # weight of the chroma channels of OKLab beside lightness
-REACHES = ((0.8, 1.0), (2.2, 0.06))
+REACHES = ((0.5, 1.0), (1.4, 0.02))
 """Deviation in radii of the averages of the tensor, and their weights: near edges decide, far ones where none is."""
 COMPRESSION = 0.8  # exponent of a gradient's size: a faint edge still leads a stroke
 BEND_START = 1.5  # exponent with which the slow turning gives way to edges

@@ -27,11 +27,14 @@ LINE_WIDTHS = (1.0, 1.8)  # pixels, deviation of lines: about as thin as the las
 LINE_CUT = 8.0  # deviations at which derivatives of a narrow Gaussian end: cut at 4, they do not add up to 0
 LINE_CONTRAST = 0.02  # of a ridge, from which it is one: a mast against the evening sky
 AGREEING = 5  # detections that must agree on a face: three find faces in foliage
-DETAIL, AROUND = 60, 30  # shares of the shorter side: what is finer is detail, over which area it is averaged
+DETAIL, AROUND = 60, (30, 70)  # shares of the shorter side: what is finer is detail, over which areas it is averaged
 OWN, OWN_EDGES = 160, 0.0006  # share of it over which a place's own colour is averaged, short of edges of this variance
 ASIDE = 2.6  # deviations of that average, to the neighbourhoods that may tell whether a place is quiet
 ALIKE = 0.03  # of OKLab, difference of colour at which a neighbourhood is hardly the same surface
 QUIET = 0.028  # of OKLab, detail of which half the quiet is gone: a clear sky has .005, grass .05
+FINE, SPREAD, CALM = 170, 85, 0.4
+"""Texture is what a Gaussian of a share of the longer side takes away; the calmest part, by means over another."""
+PAINTED = 0.011  # of OKLab, texture of calm places where paint is thick; two thirds of it count as none
 FEATURES = ((0.31, 0.38, 0.13), (0.69, 0.38, 0.13), (0.5, 0.76, 0.17), (0.5, 0.58, 0.1))
 """Eyes, mouth and nose in a face's box: x, y and reach, as shares of its width; of an average face."""
 FOCUS = 0.05  # share of a picture without faces that is finished like one, half of it without doubt
@@ -54,6 +57,7 @@ class Saliency(NamedTuple):
         lines: (h, w) in [0, 1], thin lines that stand alone.
         calm: (h, w) in [0, 1], 1 within faces, where colours must not play.
         quiet: (h, w) in [0, 1], 1 where there is no detail: a sky, a wall, what is out of focus.
+        texture: in [0, 1], 1 where calm places have as much of their own as thick paint, 0 where they are smooth.
         focus: (h, w) in [0, 1], 1 in the most salient part of a picture without faces, which is finished like one.
         faces: largest first.
     """
@@ -62,6 +66,7 @@ class Saliency(NamedTuple):
     lines: F32
     calm: F32
     quiet: F32
+    texture: float
     focus: F32
     faces: tuple[Face, ...]
 
@@ -153,21 +158,48 @@ def quietness(lab: F32) -> F32:
     """
     side = min(lab.shape[:2])
     seen = lab * np.array([1, CHROMA, CHROMA], np.float32)
-    around = side / AROUND
-    detail = smooth(((seen - smooth(seen, side / DETAIL)) ** 2).sum(2), around)
-    quiet: F32 = (1 / (1 + np.maximum(0, detail) / QUIET**2)).astype(np.float32)
-    surfaces = np.concatenate([smooth(seen, around), quiet[..., None]], axis=2)
     own = smooth_within_edges(lab, side / OWN, OWN_EDGES) * np.array([1, CHROMA, CHROMA], np.float32)
-    reach = math.ceil(ASIDE * around)
+    restless = ((seen - smooth(seen, side / DETAIL)) ** 2).sum(2)
+    found = np.zeros(restless.shape, np.float32)
+    for share in AROUND:  # the narrow one finds the ground between things that lie close together
+        around = side / share
+        quiet = 1 / (1 + np.maximum(0, smooth(restless, around)) / QUIET**2)
+        found = np.maximum(found, _quietest(np.dstack([smooth(seen, around), quiet]), own, ASIDE * around))
+    return smooth(found, side / 240)
+
+
+def _quietest(surfaces: F32, own: F32, apart: float) -> F32:
+    """(h, w) the quiet of a place, or of what is like it around it.
+
+    Args:
+        surfaces: (h, w, 4) colour and quiet of neighbourhoods.
+        own: (h, w, 3) colour of places.
+        apart: pixels from a place to its neighbourhoods.
+    """
+    reach = math.ceil(apart)
     padded = np.pad(surfaces, ((reach, reach), (reach, reach), (0, 0)), mode="edge")
-    found, (high, wide) = quiet, quiet.shape
+    found, (high, wide) = surfaces[..., 3], own.shape[:2]
     for turn in range(8):
-        top = reach + round(ASIDE * around * math.sin(turn * math.pi / 4))
-        left = reach + round(ASIDE * around * math.cos(turn * math.pi / 4))
+        top = reach + round(apart * math.sin(turn * math.pi / 4))
+        left = reach + round(apart * math.cos(turn * math.pi / 4))
         there = padded[top : top + high, left : left + wide]
         alike = np.exp(-((own - there[..., :3]) ** 2).sum(2) / ALIKE**2)
         found = np.maximum(found, there[..., 3] * alike)
-    return smooth(found, side / 240)
+    return found
+
+
+def own_texture(lab: F32) -> float:
+    """How much texture the calm places of a picture have beside thick paint: 1 as much, 0 two thirds of it or less.
+
+    Args:
+        lab: (h, w, 3) OKLab.
+    """
+    side = max(lab.shape[:2])
+    fine = ((lab - smooth(lab, side / FINE)) ** 2).sum(2)
+    restless = smooth(fine, side / SPREAD)
+    calm = restless <= np.quantile(restless, CALM)
+    found = math.sqrt(fine[calm].mean()) / PAINTED
+    return min(1.0, max(0.0, 3 * found - 2))
 
 
 def focus(mapped: F32) -> F32:
@@ -200,10 +232,10 @@ def saliency(lab: F32, faces: tuple[Face, ...] = ()) -> Saliency:
     middle = np.exp(-(((x / wide - 0.5) / 0.38) ** 2) - ((y / high - 0.5) / 0.42) ** 2)
     mapped = _stretched(smooth(0.6 * _stretched(contrast) + 0.7 * dense, side / 50)) * (0.55 + 0.45 * middle)
     calm = np.zeros((high, wide), np.float32)
-    lines, quiet = thin_lines(lab), quietness(lab)
+    lines, quiet, texture = thin_lines(lab), quietness(lab), own_texture(lab)
     if not faces:
         mapped = _stretched(mapped)
-        return Saliency(mapped, lines, calm, quiet, focus(mapped * (1 - quiet)), faces)
+        return Saliency(mapped, lines, calm, quiet, texture, focus(mapped * (1 - quiet)), faces)
     for left, top, width in faces:
         u, v = (x - left) / width, (y - top) / width
         mapped = np.maximum(mapped, 0.8 * np.exp(-((u - 0.5) ** 2 + (v - 0.5) ** 2) / 0.55**2))
@@ -212,4 +244,4 @@ def saliency(lab: F32, faces: tuple[Face, ...] = ()) -> Saliency:
         oval = ((u - 0.5) / 0.5) ** 2 + ((v - 0.52) / 0.62) ** 2
         calm = np.maximum(calm, np.exp(-(oval**2)).astype(np.float32))
     nothing = np.zeros_like(calm)
-    return Saliency(np.clip(mapped, 0, MOST).astype(np.float32), lines, calm, quiet, nothing, faces)
+    return Saliency(np.clip(mapped, 0, MOST).astype(np.float32), lines, calm, quiet, texture, nothing, faces)

@@ -18,6 +18,7 @@ from orbifolio.runner.painting.saliency import (
     Face,
     find_faces,
     line_strength,
+    own_texture,
     quietness,
     saliency,
     thin_lines,
@@ -66,6 +67,19 @@ def test_where_nothing_leads_the_bearing_does() -> None:
     found = directions(flat, 6.0, flow=1.0, bearing=np.full((60, 60), 0.7, np.float32))
     np.testing.assert_allclose(np.sin(found.angles - 0.7), 0, atol=1e-5)
     assert found.confidence.max() == 0
+
+
+def test_an_edge_leads_strokes_beside_it_and_lays_no_rings_farther_out() -> None:
+    high, bearing, radius = 160, 0.9, 8.0
+    y, x = np.mgrid[0:high, 0:high]
+    away = np.hypot(x - 80, y - 80) - 40  # pixels from the rim of a disc, as light as anything can be on black
+    lab = np.zeros((high, high, 3), np.float32)
+    lab[away < 0, 0] = 1
+    found = directions(lab, radius, flow=1.0, bearing=np.full((high, high), bearing, np.float32))
+    along = np.arctan2(y - 80, x - 80) + np.pi / 2
+    beside, farther = np.abs(away) < 0.7 * radius, away > 2.5 * radius
+    assert np.abs(np.sin(found.angles - along))[beside].max() < 0.1
+    assert np.abs(np.sin(found.angles - bearing))[farther].max() < 0.1
 
 
 def test_spines_end_where_the_colour_does() -> None:
@@ -185,7 +199,7 @@ def test_a_sky_is_quiet_and_foliage_is_not() -> None:
     lab[60:, :, 0] += random.normal(0, 0.1, (60, 160)).astype(np.float32)
     quiet = quietness(lab)
     assert quiet[:45].min() > 0.95
-    assert quiet[75:].max() < 0.15
+    assert quiet[75:].max() < 0.2
 
 
 def test_a_sky_is_quiet_up_to_a_roof_but_fur_is_not_beside_a_wall_of_its_colour() -> None:
@@ -197,6 +211,28 @@ def test_a_sky_is_quiet_up_to_a_roof_but_fur_is_not_beside_a_wall_of_its_colour(
     quiet = quietness(lab)
     assert quiet[:, :115].min() > 0.85
     assert quiet[:, 130:].mean() < 0.35
+
+
+def test_the_ground_between_things_that_lie_close_together_is_quiet() -> None:
+    lab = np.full((240, 240, 3), (0.3, 0, 0), np.float32)
+    things = (np.indices((240, 240)) % 60 < 36).all(0)  # squares of 36 pixels, 24 from each other
+    lab[things, 0] = 0.7 + np.random.default_rng(9).normal(0, 0.15, things.sum())
+    quiet = quietness(lab)
+    between = ndimage.distance_transform_edt(~things)[60:180, 60:180] > 8
+    assert quiet[60:180, 60:180][between].mean() > 0.6  # over a thirtieth of the side alone .22
+    assert quiet[things].mean() < 0.15
+
+
+def test_texture_is_that_of_calm_places() -> None:
+    random = np.random.default_rng(10)
+    lab = np.full((360, 512, 3), (0.5, 0, 0), np.float32)
+    lab[:, 300:, 0] += random.normal(0, 0.1, (360, 212))  # busy places do not count
+    noise = ndimage.gaussian_filter(random.normal(size=(360, 512)), 1)
+    fine = noise - ndimage.gaussian_filter(noise, 3)
+    for wanted, share in ((0.005, 0.0), (0.0095, 0.5), (0.02, 1.0)):
+        grained = lab.copy()
+        grained[..., 0] += noise * wanted / fine.std()
+        assert own_texture(grained) == pytest.approx(share, abs=0.15)
 
 
 def test_the_focus_is_the_most_salient_twentieth_of_a_picture_without_faces() -> None:
