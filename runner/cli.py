@@ -17,6 +17,7 @@ import click
 import orbifolio
 from orbifolio.runner.commands.exporting import export
 from orbifolio.runner.commands.launching import launch
+from orbifolio.runner.commands.listing import recipes
 from orbifolio.runner.commands.nodes import cleanup, logs, ps, stop
 from orbifolio.runner.commands.options import DEFAULT_GALLERY, image_option, is_file, make_console
 from orbifolio.runner.commands.painting import paint
@@ -67,13 +68,14 @@ def show_version(context: click.Context, parameter: click.Parameter, value: bool
 def cli() -> None:
     """Turn recipes for generative art into pictures with exact symmetry, each with a report of how it was made.
 
-    Start with: orbifolio run recipes/plane/rainbow-hexagon.yaml
+    Start with: orbifolio run rainbow-hexagon
     """
 
 
 cli.add_command(run)
 cli.add_command(paint)
 cli.add_command(sweep)
+cli.add_command(recipes)
 
 
 @cli.command()
@@ -81,7 +83,10 @@ cli.add_command(sweep)
 @image_option
 @click.option("--plan", is_flag=True, help="Also show phases, sizes, orbits, memory, time and downloads.")
 def check(arguments: tuple[str, ...], images: dict[str, Path], plan: bool) -> None:
-    """Validate recipes and explain them; compute nothing."""
+    """Validate recipes and explain them; compute nothing.
+
+    RECIPE is a file, or the name of a recipe that comes with the program: `orbifolio recipes` lists them.
+    """
     from orbifolio.runner.commands.checking import check_recipes
 
     overrides = [argument for argument in arguments if "=" in argument and not is_file(argument)]
@@ -386,9 +391,14 @@ def weights(action: str, names: tuple[str, ...]) -> None:
 
 @cli.command()
 @click.argument("path", type=click.Path(path_type=Path))
-@click.option("--like", default="rainbow-hexagon", show_default=True, help="The shipped recipe to start from.")
+@click.option(
+    "--from", "--like", "like", default="rainbow-hexagon", show_default=True, help="The shipped recipe to start from."
+)
 def new(path: Path, like: str) -> None:
-    """Write a new recipe to PATH, as a copy of a shipped one."""
+    """Write a new recipe to PATH, as a copy of a shipped one.
+
+    Example: orbifolio new mine --from simple-square
+    """
     from orbifolio.runner.commands.scaffolding import new_recipe
 
     click.echo(str(new_recipe(path, like)))

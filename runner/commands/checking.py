@@ -12,6 +12,7 @@ from rich.console import Console
 from orbifolio.runner.errors import RecipeError
 from orbifolio.runner.recipe import qualities
 from orbifolio.runner.recipe.model import LoadedRecipe, load
+from orbifolio.runner.recipe.shipped import UnknownRecipe, find_recipe
 
 if TYPE_CHECKING:
     from orbifolio.runner.run.plan import Plan
@@ -20,17 +21,22 @@ if TYPE_CHECKING:
 def check_recipes(
     paths: Sequence[Path], overrides: Sequence[str], images: Mapping[str, Path], *, plan: bool, console: Console
 ) -> bool:
-    """Check each recipe; True if none has an error."""
+    """Check each recipe, a file or a shipped one's name; True if none has an error."""
     good, here = True, Path.cwd()
     for path in paths:
         try:
-            loaded = load(path, overrides, images, typed_in=here)
+            file = find_recipe(path)
+            loaded = load(file, overrides, images, typed_in=here)
             for name in qualities.names(loaded.source):  # sets that are not chosen now must be valid, too
-                load(path, [f"quality={name}", *overrides], images, typed_in=here)
+                load(file, [f"quality={name}", *overrides], images, typed_in=here)
         except RecipeError as error:
             click.echo(str(error), err=True)
             count = len(error.problems)
             click.echo(f"{path}: {count} error{'s' if count != 1 else ''}", err=True)
+            good = False
+            continue
+        except UnknownRecipe as error:
+            click.echo(f"error: {error}", err=True)
             good = False
             continue
         for problem in loaded.warnings:

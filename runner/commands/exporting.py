@@ -18,14 +18,18 @@ from orbifolio.runner.commands.options import image_option
 def export(engine: str, recipe: Path, overrides: tuple[str, ...], images: dict[str, Path], write: Path | None) -> None:
     """Print a task file for ENGINE that runs RECIPE.
 
-    Example: orbifolio export slurm recipes/plane/rainbow-hexagon.yaml --write hexagon.sh
+    RECIPE is a file, or the name of a recipe that comes with the program.
+
+    Example: orbifolio export slurm rainbow-hexagon --write hexagon.sh
     """
+    from orbifolio.runner.recipe.model import load
+    from orbifolio.runner.recipe.shipped import find_recipe
+
+    loaded = load(find_recipe(recipe), overrides, images, typed_in=Path.cwd())
     from orbifolio.runner.cloud.cost import workload_of
     from orbifolio.runner.cloud.export import ENGINES
     from orbifolio.runner.files import write_atomically
-    from orbifolio.runner.recipe.model import load
 
-    loaded = load(recipe, overrides, images, typed_in=Path.cwd())
     text = ENGINES[engine](loaded, recipe, workload_of(loaded))
     if write is None:
         click.echo(text, nl=False)

@@ -94,7 +94,9 @@ def launch(
     """Run RECIPE on a rented machine (EC2) that publishes its report and ends in time.
 
     You are shown the price and the hard limit, and agree to them, before anything starts.
-    Example: orbifolio launch recipes/zoom/whirlpool.yaml --to s3://my-pictures/gallery --dry-run
+    RECIPE is a file, or the name of a recipe that comes with the program.
+
+    Example: orbifolio launch whirlpool --to s3://my-pictures/gallery --dry-run
     """
     if resume is not None:
         if recipe is not None:
@@ -107,8 +109,9 @@ def launch(
 
     protect()  # before torch is imported
     from orbifolio.runner.recipe.model import load
+    from orbifolio.runner.recipe.shipped import find_recipe
 
-    loaded = load(recipe, overrides, images, typed_in=Path.cwd())
+    loaded = load(find_recipe(recipe), overrides, images, typed_in=Path.cwd())
     from orbifolio.reports.publish.s3 import S3
     from orbifolio.runner.cloud.prepare import LaunchOptions, prepare
 

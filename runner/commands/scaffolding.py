@@ -7,7 +7,7 @@ from pathlib import Path
 
 from orbifolio.runner.errors import InputError
 from orbifolio.runner.files import write_atomically
-from orbifolio.runner.recipe.shipped import shipped_recipes, unknown_recipe
+from orbifolio.runner.recipe.shipped import UnknownRecipe, shipped_recipes, unknown_recipe
 
 
 def new_recipe(path: Path, like: str) -> Path:
@@ -22,7 +22,7 @@ def new_recipe(path: Path, like: str) -> Path:
         raise InputError(f"{path}: exists; nothing is overwritten; choose another name")
     shipped = shipped_recipes()
     if like not in shipped:
-        raise InputError(f"--like {unknown_recipe(like, shipped)}")
+        raise UnknownRecipe(unknown_recipe(like, shipped))
     source = shipped[like]
     text = source.read_text(encoding="utf-8")
     # The header that tells editors of the schema is relative to our own folders.

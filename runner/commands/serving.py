@@ -59,10 +59,12 @@ def serve(
     from orbifolio.runner.cpu_features import protect
 
     protect()  # before torch is imported
+    from orbifolio.runner.recipe.shipped import find_recipe
     from orbifolio.runner.server.catalogue import RecipeCatalogue
     from orbifolio.runner.server.serve import ServeOptions, devices_for
     from orbifolio.runner.server.serve import serve as run_server
 
+    recipe = None if recipe is None else find_recipe(recipe)
     if recipe is not None and RecipeCatalogue(recipe).start is None:
         raise InputError(f"{recipe}: this recipe cannot be run; `orbifolio check` lists its errors; correct them")
     console = make_console()

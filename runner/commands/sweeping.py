@@ -78,11 +78,16 @@ def sweep(
 
     Commas separate values, except inside brackets and quotes; range(1,10) is 1 to 9.
 
-    Example: orbifolio sweep recipes/plane/kaleidoscope.yaml seed=1,2,3 renderer.objectives.1.weight=2,5
+    RECIPE is a file, or the name of a recipe that comes with the program.
+
+    Example: orbifolio sweep kaleidoscope seed=1,2,3 renderer.objectives.1.weight=2,5
     """
     from orbifolio.runner.cpu_features import protect
 
     protect()  # before torch is imported
+    from orbifolio.runner.recipe.shipped import find_recipe
+
+    given, recipe = recipe, None if recipe is None else find_recipe(recipe)
     from orbifolio.runner.sweeps.local_engine import LocalEngine, choose_devices
     from orbifolio.runner.sweeps.variations import product, varied_keys
 
@@ -106,7 +111,7 @@ def sweep(
         return
     if recipe is None:
         raise click.UsageError("no recipe given; name one and the values to vary, or use --resume")
-    words = ["orbifolio", "sweep", str(recipe), *arguments, *image_arguments(images), *out_arguments(gallery)]
+    words = ["orbifolio", "sweep", str(given), *arguments, *image_arguments(images), *out_arguments(gallery)]
     if recipe.is_dir():
         raise InputError(
             f"{recipe}: is a folder; a sweep varies one recipe; to run every recipe in it, use `orbifolio run`"

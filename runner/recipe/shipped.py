@@ -10,6 +10,10 @@ from orbifolio.runner.errors import InputError
 from orbifolio.runner.named_files import file_of
 
 
+class UnknownRecipe(InputError):
+    """A name that no shipped recipe has."""
+
+
 def recipe_folder() -> Path:
     """Where the shipped recipes are: inside the installed package, or beside the sources."""
     runner = Path(__file__).resolve().parents[1]
@@ -37,12 +41,12 @@ def find_recipe(recipe: str | Path) -> Path:
     """A recipe by its path, or by the name of a shipped one.
 
     Raises:
-        InputError: a bare name that is neither a file here nor a shipped recipe's.
+        UnknownRecipe: a bare name that is neither a file here nor a shipped recipe's.
     """
     path = file_of(str(recipe))
     if path.exists() or path.suffix or len(path.parts) != 1:
         return path  # reading it reports what is wrong with it
     shipped = shipped_recipes()
     if path.name not in shipped:
-        raise InputError(unknown_recipe(path.name, shipped))
+        raise UnknownRecipe(unknown_recipe(path.name, shipped))
     return shipped[path.name]

@@ -11,6 +11,7 @@ import threading
 from collections.abc import Container
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from orbifolio.runner.recipe.shipped import recipe_folder
 from orbifolio.runner.recipe.source import read
@@ -30,6 +31,7 @@ class RecipeEntry:
         theme: name of the file's folder.
         name: of the file, without its ending.
         about: its first paragraph, Markdown.
+        group: of its symmetry, as the recipe names it; "" for none.
         cost: what it says of its own cost, "" for nothing.
         picture: a small picture of what it gives, or None.
     """
@@ -39,6 +41,7 @@ class RecipeEntry:
     name: str
     title: str
     about: str
+    group: str
     cost: str
     path: Path
     picture: Path | None
@@ -105,6 +108,7 @@ class RecipeCatalogue:
             name=name,
             title=str(data.get("title", name)),
             about=about.split("\n\n")[0].strip(),
+            group=_group(data["renderer"]),
             cost=_cost(about),
             path=path,
             picture=picture if picture.is_file() else None,
@@ -126,6 +130,20 @@ def _unused(key: str, used: Container[str]) -> str:
     """The key, with a number if another recipe has it."""
     numbered = (key if number == 1 else f"{key}-{number}" for number in itertools.count(1))
     return next(candidate for candidate in numbered if candidate not in used)
+
+
+def _group(renderer: Any) -> str:
+    """The symmetry group as a recipe writes it, else the kind of symmetry.
+
+    >>> _group({"symmetry": {"kind": "plane", "group": "p6"}}), _group({"symmetry": {"p": 7, "q": 3}}), _group("x")
+    ('p6', '{7, 3}', '')
+    """
+    symmetry = renderer.get("symmetry", "") if isinstance(renderer, dict) else ""
+    if not isinstance(symmetry, dict):
+        return str(symmetry)
+    if "p" in symmetry and "q" in symmetry:
+        return f"{{{symmetry['p']}, {symmetry['q']}}}"
+    return str(symmetry.get("group", symmetry.get("kind", "")))
 
 
 def _cost(about: str) -> str:

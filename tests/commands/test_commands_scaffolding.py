@@ -19,7 +19,7 @@ def test_a_recipe_is_written_where_it_was_asked_for(tmp_path, command, name, wri
 
 
 def test_an_editor_finds_the_schema_from_the_copy(tmp_path, command):
-    command("new", "below/mine", "--like", "simple-square")
+    command("new", "below/mine", "--from", "simple-square")
     text = (tmp_path / "below" / "mine.yaml").read_text(encoding="utf-8")
     (schema,) = re.findall(r"\$schema=(\S+)", text)
     assert not Path(schema).is_absolute()  # nothing of this machine is in a recipe that is passed on
@@ -39,7 +39,7 @@ def test_nothing_is_overwritten(tmp_path, command):
 def test_an_unknown_recipe_is_refused_with_the_nearest(tmp_path, command):
     refused = command("new", "mine", "--like", "simple-sqare")
     assert refused.returncode == 2
-    assert refused.stderr.startswith("error: --like simple-sqare: no such shipped recipe; did you mean simple-square")
+    assert refused.stderr.startswith("error: simple-sqare: no such shipped recipe; did you mean simple-square")
     assert not list(tmp_path.iterdir())
 
 
