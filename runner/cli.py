@@ -21,6 +21,7 @@ from orbifolio.runner.commands.listing import recipes
 from orbifolio.runner.commands.nodes import cleanup, logs, ps, stop
 from orbifolio.runner.commands.options import DEFAULT_GALLERY, image_option, is_file, make_console
 from orbifolio.runner.commands.painting import paint
+from orbifolio.runner.commands.removing import rm
 from orbifolio.runner.commands.rendering import run
 from orbifolio.runner.commands.serving import serve
 from orbifolio.runner.commands.sweeping import sweep
@@ -109,6 +110,9 @@ def gallery(gallery: Path) -> None:
     pages = rebuild_gallery(gallery)
     make_console().print(f"{len(pages)} pages written", highlight=False)
     click.echo(str(gallery / "index.html"))
+
+
+cli.add_command(rm)
 
 
 @cli.command()
