@@ -19,7 +19,14 @@ from orbifolio.runner.commands.exporting import export
 from orbifolio.runner.commands.launching import launch
 from orbifolio.runner.commands.listing import recipes
 from orbifolio.runner.commands.nodes import cleanup, logs, ps, stop
-from orbifolio.runner.commands.options import DEFAULT_GALLERY, image_option, is_file, make_console
+from orbifolio.runner.commands.options import (
+    DEFAULT_GALLERY,
+    image_option,
+    is_file,
+    make_console,
+    open_option,
+    open_page,
+)
 from orbifolio.runner.commands.painting import paint
 from orbifolio.runner.commands.removing import rm
 from orbifolio.runner.commands.rendering import run
@@ -94,14 +101,15 @@ def check(arguments: tuple[str, ...], images: dict[str, Path], plan: bool) -> No
     recipes = [Path(argument) for argument in arguments if argument not in overrides]
     if not recipes:
         raise click.UsageError("no recipe given; name at least one file")
-    good = check_recipes(recipes, overrides, images, plan=plan, console=make_console())
+    good = check_recipes(recipes, overrides, images, plan=plan)
     if not good:
         sys.exit(2)
 
 
 @cli.command()
 @click.argument("gallery", type=click.Path(path_type=Path, file_okay=False), default=DEFAULT_GALLERY)
-def gallery(gallery: Path) -> None:
+@open_option
+def gallery(gallery: Path, show: bool) -> None:
     """Rebuild all reports and index pages of GALLERY from the logs."""
     from orbifolio.reports.write_gallery import rebuild_gallery
 
@@ -109,6 +117,8 @@ def gallery(gallery: Path) -> None:
         raise InputError(f"{gallery}: this folder does not exist; name a gallery; `orbifolio run` makes one")
     pages = rebuild_gallery(gallery)
     make_console().print(f"{len(pages)} pages written", highlight=False)
+    if show:
+        open_page((gallery.absolute() / "index.html").as_uri())
     click.echo(str(gallery / "index.html"))
 
 

@@ -34,6 +34,7 @@ def run_recipe(
     console: Console,
     stop: Stop,
     mail: Path | None = None,
+    on_start: Callable[[Path], None] = lambda folder: None,
 ) -> RunResult:
     """Run one recipe, for whoever sits before the console.
 
@@ -41,6 +42,7 @@ def run_recipe(
         base: folder that a relative target of its `publish:` starts from.
         resume: continue its newest unfinished run.
         mail: file with the mail settings; None for no mail.
+        on_start: called with the run's folder once there is a report in it.
 
     Raises:
         OrbifolioError: there is no run to resume, or the gallery cannot be written.
@@ -52,6 +54,12 @@ def run_recipe(
         notifier = None
         if mail is not None:
             notifier = around.enter_context(make_notifier(loaded, base, mail, console))
+
+        def begun(folder: Path) -> None:
+            on_start(folder)
+            if notifier is not None:
+                notifier.begin(folder)
+
         return run_loaded(
             loaded,
             base,
@@ -61,7 +69,7 @@ def run_recipe(
             command=command,
             console=console,
             stop=stop,
-            on_start=lambda folder: None if notifier is None else notifier.begin(folder),
+            on_start=begun,
         )
 
 

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
-from rich.console import Console
 
 from orbifolio.runner.errors import RecipeError
 from orbifolio.runner.recipe import qualities
@@ -18,9 +17,7 @@ if TYPE_CHECKING:
     from orbifolio.runner.run.plan import Plan
 
 
-def check_recipes(
-    paths: Sequence[Path], overrides: Sequence[str], images: Mapping[str, Path], *, plan: bool, console: Console
-) -> bool:
+def check_recipes(paths: Sequence[Path], overrides: Sequence[str], images: Mapping[str, Path], *, plan: bool) -> bool:
     """Check each recipe, a file or a shipped one's name; True if none has an error."""
     good, here = True, Path.cwd()
     for path in paths:

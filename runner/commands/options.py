@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import threading
+import webbrowser
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -56,6 +58,14 @@ out_option = click.option(
     show_default=True,
     help="The gallery for the report.",
 )
+
+
+open_option = click.option("--open", "show", is_flag=True, help="Open the page in a browser.")
+
+
+def open_page(address: str) -> None:
+    """Open a page in the user's browser, without waiting for it: one in the terminal stays until it is left."""
+    threading.Thread(target=webbrowser.open, args=(address,)).start()
 
 
 class SafeConsole(Console):

@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 from click.core import ParameterSource
 
-from orbifolio.runner.commands.options import make_console, out_arguments, out_option
+from orbifolio.runner.commands.options import make_console, open_option, open_page, out_arguments, out_option
 from orbifolio.runner.errors import InputError
 from orbifolio.runner.importing import without_collections
 
@@ -41,6 +41,7 @@ PLACER_NAMES = ("planned", "predictor")
 @click.option("--hand", metavar="PAINTING", help="A painting whose strokes and colours are taken.")
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Another painting for each.")
 @out_option
+@open_option
 def paint(
     photo: str,
     look: str,
@@ -51,6 +52,7 @@ def paint(
     hand: str | None,
     seed: int,
     gallery: Path,
+    show: bool,
 ) -> None:
     """Paint PHOTO, a file or anything a recipe takes for a picture, into the gallery.
 
@@ -95,6 +97,7 @@ def paint(
         command=shlex.join(words),
         console=make_console(),
         stop=stop,
+        on_start=lambda folder: open_page((folder.absolute() / "index.html").as_uri()) if show else None,
     )
     if result.outcome != "done":
         click.echo(f"{result.outcome}: {result.message}", err=True)
@@ -131,5 +134,5 @@ def source_of(picture: str, name: str, example: str, images: dict[str, Path]) ->
 def typed(context: click.Context) -> list[str]:
     """The options that were given, without the gallery, as typed."""
     given = {name for name in context.params if context.get_parameter_source(name) is ParameterSource.COMMANDLINE}
-    names = [name for name in context.params if name in given - {"photo", "gallery"}]
+    names = [name for name in context.params if name in given - {"photo", "gallery", "show"}]
     return [word for name in names for word in (f"--{name.replace('_', '-')}", str(context.params[name]))]

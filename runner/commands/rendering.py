@@ -8,7 +8,15 @@ from pathlib import Path
 
 import click
 
-from orbifolio.runner.commands.options import image_arguments, image_option, make_console, out_arguments, out_option
+from orbifolio.runner.commands.options import (
+    image_arguments,
+    image_option,
+    make_console,
+    open_option,
+    open_page,
+    out_arguments,
+    out_option,
+)
 from orbifolio.runner.importing import without_collections
 
 
@@ -19,6 +27,8 @@ from orbifolio.runner.importing import without_collections
 @out_option
 @click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda or cuda:N.")
 @click.option("--resume", is_flag=True, help="Continue the newest unfinished run of this recipe, or of this folder.")
+@click.option("--dry-run", is_flag=True, help="Only show what it would do, as `check --plan`; compute nothing.")
+@open_option
 @click.option("--mail", type=click.Path(path_type=Path, dir_okay=False), help="A file with the mail settings.")
 def run(
     recipe: Path,
@@ -27,6 +37,8 @@ def run(
     gallery: Path,
     device: str,
     resume: bool,
+    dry_run: bool,
+    show: bool,
     mail: Path | None,
 ) -> None:
     """Run RECIPE into the gallery, with values changed by KEY=VALUE; or every recipe below FOLDER.
@@ -41,9 +53,16 @@ def run(
     if recipe.is_dir():
         from orbifolio.runner.commands.sweeping import run_folder
 
-        if mail is not None:
-            raise click.UsageError("--mail is for a single run; leave it out for a folder")
-        run_folder(recipe, overrides, images, gallery=gallery, devices=device, resume=resume)
+        for given, option in ((mail is not None, "--mail"), (show, "--open")):
+            if given:
+                raise click.UsageError(f"{option} is for a single run; leave it out for a folder")
+        run_folder(recipe, overrides, images, gallery=gallery, devices=device, resume=resume, dry=dry_run)
+        return
+    if dry_run:
+        from orbifolio.runner.commands.checking import check_recipes
+
+        if not check_recipes([recipe], overrides, images, plan=True):
+            sys.exit(2)
         return
     from orbifolio.runner.recipe.model import load
     from orbifolio.runner.recipe.shipped import find_recipe
@@ -69,6 +88,7 @@ def run(
         console=make_console(),
         stop=stop,
         mail=mail,
+        on_start=lambda folder: open_page((folder.absolute() / "index.html").as_uri()) if show else None,
     )
     if result.outcome != "done":
         click.echo(f"{result.outcome}: {result.message}", err=True)

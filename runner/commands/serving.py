@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import json
 import threading
-import webbrowser
 from pathlib import Path
 
 import click
 
-from orbifolio.runner.commands.options import DEFAULT_GALLERY, make_console
+from orbifolio.runner.commands.options import DEFAULT_GALLERY, make_console, open_option, open_page
 from orbifolio.runner.errors import InputError
 
 
@@ -38,7 +37,7 @@ from orbifolio.runner.errors import InputError
 )
 @click.option("--publish", metavar="TARGET", default=None, help="Copy every report to s3://BUCKET/PREFIX or a folder.")
 @click.option("--share-pictures", "shared", is_flag=True, help="Show visitors each other's photos and runs of them.")
-@click.option("--open", "show", is_flag=True, help="Open the page in a browser.")
+@open_option
 def serve(
     recipe: Path | None,
     gallery: Path,
@@ -76,7 +75,7 @@ def serve(
         say("orbifolio is running here; Ctrl-C stops it, and unfinished runs continue when it is started again")
         click.echo(address)
         if show:
-            threading.Timer(0.5, webbrowser.open, (address,)).start()
+            threading.Timer(0.5, open_page, (address,)).start()
 
     options = ServeOptions(
         gallery=gallery,

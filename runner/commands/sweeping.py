@@ -142,6 +142,7 @@ def run_folder(
     gallery: Path,
     devices: str,
     resume: bool,
+    dry: bool,
 ) -> None:
     """Run every recipe below a folder, one at a time on each device."""
     from orbifolio.runner.sweeps.local_engine import LocalEngine, choose_devices
@@ -176,7 +177,7 @@ def run_folder(
         command=shlex.join(words),
         title=folder.resolve().name.capitalize(),
         resume=resume,
-        dry=False,
+        dry=dry,
     )
 
 
