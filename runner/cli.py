@@ -31,6 +31,7 @@ from orbifolio.runner.commands.painting import paint
 from orbifolio.runner.commands.removing import rm
 from orbifolio.runner.commands.rendering import run
 from orbifolio.runner.commands.serving import serve
+from orbifolio.runner.commands.styling import style
 from orbifolio.runner.commands.sweeping import sweep
 from orbifolio.runner.errors import InputError, OrbifolioError
 
@@ -82,6 +83,7 @@ def cli() -> None:
 
 cli.add_command(run)
 cli.add_command(paint)
+cli.add_command(style)
 cli.add_command(sweep)
 cli.add_command(recipes)
 

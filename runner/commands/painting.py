@@ -4,15 +4,11 @@ from __future__ import annotations
 
 import json
 import shlex
-import sys
 from pathlib import Path
 
 import click
-from click.core import ParameterSource
 
-from orbifolio.runner.commands.options import make_console, open_option, open_page, out_arguments, out_option
-from orbifolio.runner.errors import InputError
-from orbifolio.runner.importing import without_collections
+from orbifolio.runner.commands.options import open_option, out_arguments, out_option
 
 RECIPE = "paint-a-photo"
 LOOK_NAMES = ("oil", "bold", "gouache", "watercolour", "pastel", "ink", "pointillist", "flow")
@@ -61,6 +57,7 @@ def paint(
     from orbifolio.runner.cpu_features import protect
 
     protect()  # before torch is imported
+    from orbifolio.runner.commands.running import run_here, source_of, typed
     from orbifolio.runner.recipe.model import load
     from orbifolio.runner.recipe.shipped import find_recipe
 
@@ -80,59 +77,5 @@ def paint(
         values["renderer.hand.image"] = json.dumps(source_of(hand, "hand", "orbifolio:starry", images))
     file = find_recipe(RECIPE)
     loaded = load(file, [f"{name}={value}" for name, value in values.items()], images)
-    with without_collections():
-        from orbifolio.runner.execute import run_recipe
-        from orbifolio.runner.run.loop import Stop
-        from orbifolio.runner.run.subprocess import stop_on_signals
-
-    words = ["orbifolio", "paint", photo, *typed(click.get_current_context()), *out_arguments(gallery)]
-    stop = Stop()
-    stop_on_signals(stop)
-    result = run_recipe(
-        loaded,
-        file.parent,
-        gallery=gallery,
-        device="cpu",
-        resume=False,
-        command=shlex.join(words),
-        console=make_console(),
-        stop=stop,
-        on_start=lambda folder: open_page((folder.absolute() / "index.html").as_uri()) if show else None,
-    )
-    if result.outcome != "done":
-        click.echo(f"{result.outcome}: {result.message}", err=True)
-    click.echo(str(result.folder / "index.html"))
-    if result.outcome == "interrupted":
-        sys.exit(130)
-    if result.outcome != "done":
-        sys.exit(1)
-
-
-def source_of(picture: str, name: str, example: str, images: dict[str, Path]) -> str:
-    """The source of a picture in a recipe.
-
-    Args:
-        picture: a file, or a source.
-        name: that an upload has.
-        example: of another source.
-        images: uploads by name; a file is added.
-
-    Raises:
-        InputError: it is neither a file nor a source.
-    """
-    from orbifolio.runner.named_files import file_of
-
-    file = file_of(picture)
-    if file.is_file():
-        images[name] = file
-        return f"upload:{name}"
-    if ":" not in picture:
-        raise InputError(f"{picture}: this file does not exist; give a picture, or another source such as {example}")
-    return picture
-
-
-def typed(context: click.Context) -> list[str]:
-    """The options that were given, without the gallery, as typed."""
-    given = {name for name in context.params if context.get_parameter_source(name) is ParameterSource.COMMANDLINE}
-    names = [name for name in context.params if name in given - {"photo", "gallery", "show"}]
-    return [word for name in names for word in (f"--{name.replace('_', '-')}", str(context.params[name]))]
+    words = ["orbifolio", "paint", photo, *typed(click.get_current_context(), "photo"), *out_arguments(gallery)]
+    run_here(loaded, file.parent, gallery=gallery, device="cpu", command=shlex.join(words), show=show)

@@ -11,13 +11,10 @@ import click
 from orbifolio.runner.commands.options import (
     image_arguments,
     image_option,
-    make_console,
     open_option,
-    open_page,
     out_arguments,
     out_option,
 )
-from orbifolio.runner.importing import without_collections
 
 
 @click.command()
@@ -64,36 +61,21 @@ def run(
         if not check_recipes([recipe], overrides, images, plan=True):
             sys.exit(2)
         return
+    from orbifolio.runner.commands.running import run_here
     from orbifolio.runner.recipe.model import load
     from orbifolio.runner.recipe.shipped import find_recipe
 
     file = find_recipe(recipe)
     # before anything else is imported: a refusal does not wait for torch
     loaded = load(file, overrides, images, typed_in=Path.cwd())
-    with without_collections():
-        from orbifolio.runner.execute import run_recipe
-        from orbifolio.runner.run.loop import Stop
-        from orbifolio.runner.run.subprocess import stop_on_signals
-
     words = ["orbifolio", "run", str(recipe), *overrides, *image_arguments(images), *out_arguments(gallery)]
-    stop = Stop()
-    stop_on_signals(stop)
-    result = run_recipe(
+    run_here(
         loaded,
         file.parent,
         gallery=gallery,
         device=device,
         resume=resume,
         command=shlex.join([*words, *([] if device == "auto" else ["--device", device])]),
-        console=make_console(),
-        stop=stop,
         mail=mail,
-        on_start=lambda folder: open_page((folder.absolute() / "index.html").as_uri()) if show else None,
+        show=show,
     )
-    if result.outcome != "done":
-        click.echo(f"{result.outcome}: {result.message}", err=True)
-    click.echo(str(result.folder / "index.html"))
-    if result.outcome == "interrupted":
-        sys.exit(130)
-    if result.outcome != "done":
-        sys.exit(1)
