@@ -8,9 +8,16 @@ import torch
 from torch import Tensor
 
 from orbifolio.runner.objectives.base import Objective, ObjectiveInput
-from orbifolio.runner.objectives.engine import Engine, Evaluation
+from orbifolio.runner.objectives.engine import (
+    Engine,
+    Evaluation,
+    evaluation_of,
+    layers_seen,
+    padding,
+    weighted_terms,
+)
 from orbifolio.runner.views.drawn_view import DrawnView, apply_view
-from orbifolio.runner.vision.base import Encoder, Padding
+from orbifolio.runner.vision.base import Encoder
 
 
 class AutogradEngine(Engine):
@@ -19,8 +26,8 @@ class AutogradEngine(Engine):
     def __init__(self, encoder: Encoder, objectives: Sequence[Objective], *, wrap: tuple[bool, bool]) -> None:
         self.objectives = tuple(objectives)
         self.wrap = wrap
-        needed = {name for objective in self.objectives for name in objective.layers}
-        self.layers = tuple(name for name in encoder.layers if name in needed)
+        seen = layers_seen(self.objectives)
+        self.layers = tuple(name for name in encoder.layers if name in seen)
         self.encoder = encoder.padded(padding(wrap))
         self.cut_encoder = encoder.padded(("replicate", "replicate"))
 
@@ -33,18 +40,6 @@ class AutogradEngine(Engine):
             encoder = self.encoder if view is None or view.keeps_wrap else self.cut_encoder
             features = encoder.features(picture, self.layers) if self.layers else {}
             inputs = ObjectiveInput(leaf, picture, features, self.wrap)
-            terms: dict[str, Tensor] = {}
-            for number, objective in enumerate(self.objectives, start=1):
-                for name, value in objective(inputs).items():
-                    title = name
-                    while title in terms:
-                        title = f"{title}'{number}"  # a second objective of the same kind
-                    terms[title] = value
-            values = torch.stack([value.float() for value in terms.values()])
+            names, values = weighted_terms(self.objectives, inputs)
             (gradient,) = torch.autograd.grad(values.sum(), leaf)
-        return Evaluation(dict(zip(terms, values.detach().double().tolist(), strict=True)), gradient)
-
-
-def padding(wrap: tuple[bool, bool]) -> tuple[Padding, Padding]:
-    """How a network continues a picture that wraps, or not, over its (top-bottom, left-right) edges."""
-    return ("wrap" if wrap[0] else "replicate", "wrap" if wrap[1] else "replicate")
+        return evaluation_of(names, values, gradient)

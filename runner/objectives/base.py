@@ -19,6 +19,7 @@ from torch.nn import functional
 
 from orbifolio.runner.images.cover import cover
 from orbifolio.runner.named_files import FileName
+from orbifolio.runner.objectives.statistics import Moments, moments
 from orbifolio.runner.settings import Settings, kind_of
 from orbifolio.runner.symmetry.base import Symmetry
 from orbifolio.runner.vision.base import Encoder, VisionSettings
@@ -97,12 +98,25 @@ class ObjectiveInput:
         picture: the same through this step's view: what the network saw.
         features: layer -> features of `picture`.
         wrap: the artwork repeats over its (top-bottom, left-right) edges.
+        summaries: layer -> moments of its features, where an engine has them; ask `moments` for them.
     """
 
     artwork: Tensor
     picture: Tensor
     features: Mapping[str, Tensor] = field(default_factory=dict)
     wrap: tuple[bool, bool] = (False, False)
+    summaries: Mapping[str, Moments] = field(default_factory=dict)
+
+    def moments(self, layer: str, mask: Tensor | None = None) -> Moments:
+        """The moments of a layer, weighted by a mask of the artwork's size.
+
+        An objective that asks for these and not for the features lets an engine differentiate by them, which takes one
+        matrix product for each layer.
+        """
+        if mask is None and layer in self.summaries:
+            return self.summaries[layer]
+        features = self.features[layer]
+        return moments(features, fit_mask(mask, features))
 
 
 class Objective(ABC):

@@ -13,11 +13,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Annotated, Any, ClassVar, Literal
 
 import torch
 from pydantic import Field
 from torch import Tensor
+from torch.nn import functional
 
 from orbifolio.runner.plugins import plugins
 from orbifolio.runner.settings import KindFamily, Settings
@@ -37,11 +39,27 @@ class Moments:
     mean: Tensor
     second: Tensor
 
-    @property
+    @cached_property
     def deviation(self) -> Tensor:
         """(channels,) standard deviation of each channel."""
         variance = self.second.diagonal() - self.mean.square()
         return variance.clamp_min(EPSILON).sqrt()
+
+    @cached_property
+    def covariance(self) -> Tensor:
+        """(channels, channels) second moment about the mean."""
+        return self.second - torch.outer(self.mean, self.mean)
+
+    def power(self, name: str) -> Tensor:
+        """Sum of squares of `mean`, `second`, `deviation` or `covariance`, never 0; kept for the next step."""
+        if name not in self._powers:
+            values: Tensor = getattr(self, name)
+            self._powers[name] = values.square().sum().clamp_min(EPSILON)
+        return self._powers[name]
+
+    @cached_property
+    def _powers(self) -> dict[str, Tensor]:
+        return {}
 
 
 def moments(features: Tensor, mask: Tensor | None = None) -> Moments:
@@ -73,9 +91,10 @@ def pool(parts: Sequence[tuple[float, Moments]]) -> Moments:
     return Moments(mean, second)
 
 
-def _relative(value: Tensor, target: Tensor) -> Tensor:
-    """||value - target||^2 / ||target||^2: comparable across layers whatever their scale."""
-    return (value - target).square().sum() / target.square().sum().clamp_min(EPSILON)
+def _distance(artwork: Moments, target: Moments, name: str) -> Tensor:
+    """||value - target||^2 / ||target||^2 of one attribute: comparable across layers whatever their scale."""
+    difference = functional.mse_loss(getattr(artwork, name), getattr(target, name), reduction="sum")
+    return difference / target.power(name)
 
 
 class Statistic(Settings):
@@ -104,7 +123,7 @@ class Gram(Statistic):
 
     def score(self, artwork: Moments, target: Moments) -> Tensor:
         """Relative squared distance of Gram matrices."""
-        return _relative(artwork.second, target.second)
+        return _distance(artwork, target, "second")
 
 
 class ChannelMoments(Statistic):
@@ -115,7 +134,7 @@ class ChannelMoments(Statistic):
 
     def score(self, artwork: Moments, target: Moments) -> Tensor:
         """Relative squared distances of means and of deviations, added."""
-        return _relative(artwork.mean, target.mean) + _relative(artwork.deviation, target.deviation)
+        return _distance(artwork, target, "mean") + _distance(artwork, target, "deviation")
 
 
 class CentredGram(Statistic):
@@ -130,10 +149,7 @@ class CentredGram(Statistic):
 
     def score(self, artwork: Moments, target: Moments) -> Tensor:
         """Relative squared distance of covariance matrices."""
-        return _relative(
-            artwork.second - torch.outer(artwork.mean, artwork.mean),
-            target.second - torch.outer(target.mean, target.mean),
-        )
+        return _distance(artwork, target, "covariance")
 
 
 class Enhancer(Statistic):
@@ -169,7 +185,7 @@ class PixelGram(Statistic):
 
     def score(self, artwork: Moments, target: Moments) -> Tensor:
         """Relative squared distance of second moments (the constant carries the means)."""
-        return _relative(artwork.second, target.second)
+        return _distance(artwork, target, "second")
 
 
 STATISTICS = KindFamily(

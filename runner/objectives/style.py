@@ -199,9 +199,7 @@ class StyleObjective(Objective):
         terms: dict[str, Tensor] = {}
         if self.on_layers:
             for name in self.layers:
-                features = inputs.features[name]
-                artwork = moments(features, fit_mask(self.mask, features))
-                self._score(terms, name, self.on_layers, artwork, self.weights[name])
+                self._score(terms, name, self.on_layers, inputs.moments(name, self.mask), self.weights[name])
         if self.on_pixels:
             artwork = moments(with_constant(inputs.artwork), fit_mask(self.mask, inputs.artwork))
             self._score(terms, "", self.on_pixels, artwork, 1.0, "pixels")
@@ -219,7 +217,8 @@ class StyleObjective(Objective):
         for statistic in statistics:
             title = ".".join(part for part in ("style", getattr(statistic, "kind", ""), name) if part)
             value = statistic.score(artwork, self.targets[target or name])
-            terms[title] = terms.get(title, 0.0) + value * (weight * statistic.weight * self.settings.weight)
+            value = value * (weight * statistic.weight * self.settings.weight)
+            terms[title] = terms[title] + value if title in terms else value
 
     def describe(self) -> str:
         """Images, layers, statistics and pooling in one line."""

@@ -13,10 +13,10 @@ from typing import ClassVar, Literal
 
 import torch
 from torch import Tensor
-from torch.nn import functional
 
-from orbifolio.runner.vision.base import Encoder, Padding, Provenance, VisionSettings
-from orbifolio.runner.vision.edges import Margins, check_picture, extend
+from orbifolio.runner.vision.base import Chain, ChainLink, Encoder, Padding, Pool, Provenance, VisionSettings
+from orbifolio.runner.vision.chain import chain_features
+from orbifolio.runner.vision.edges import Margins, check_picture
 from orbifolio.runner.vision.vgg import MULTIPLICATIONS, TORCHVISION
 from orbifolio.runner.vision.weights import default_store
 
@@ -78,28 +78,25 @@ class AlexNetEncoder(Encoder):
             KeyError: the network has no such layer.
             ShapeMismatch: a side that wraps is not a multiple of the deepest layer's stride.
         """
-        missing = set(layers)
-        if unknown := sorted(missing - set(LAYERS)):
+        if unknown := sorted(set(layers) - set(LAYERS)):
             raise KeyError(f"{self.name} has no layer {unknown[0]!r}; it has {', '.join(LAYERS)}")
-        outputs: dict[str, Tensor] = {}
-        if not missing:
-            return outputs
-        check_picture(self.name, picture, max(self.stride(name) for name in missing), self.padding)
-        x = TORCHVISION.apply(picture.float()).contiguous(memory_format=torch.channels_last)
-        for name, layer in LAYERS.items():
-            if layer.pooled:
-                x = functional.max_pool2d(extend(x, self._margins(0, 1), self.padding), 3, 2)
-            stride = FIRST_STRIDE if name == "conv1" else 1
-            margins = self._margins(FIRST_PADDING, 5) if name == "conv1" else (layer.kernel // 2,) * 4
+        if not layers:
+            return {}
+        check_picture(self.name, picture, max(self.stride(name) for name in layers), self.padding)
+        return chain_features(self.chain(layers), picture, layers)
+
+    def chain(self, layers: Sequence[str]) -> Chain:
+        """All of it; maxima are over 3 x 3 features."""
+        links: list[ChainLink] = []
+        pool = Pool(True, size=3, stride=2, margins=self._margins(0, 1))
+        deepest = max(self.layers.index(name) for name in layers)
+        for name in self.layers[: deepest + 1]:
+            layer, first = LAYERS[name], name == self.layers[0]
+            margins = self._margins(FIRST_PADDING, 5) if first else (layer.kernel // 2,) * 4
             weight, bias = self._tensors[f"{name}.weight"], self._tensors[f"{name}.bias"]
-            x = functional.conv2d(extend(x, margins, self.padding).to(weight.dtype), weight, bias, stride=stride)
-            x = functional.relu_(x).to(self._dtype)
-            if name in missing:
-                outputs[name] = x
-                missing.remove(name)
-                if not missing:
-                    break
-        return {name: outputs[name] for name in layers}
+            stride = FIRST_STRIDE if first else 1
+            links.append(ChainLink(name, weight, bias, margins, stride, pool if layer.pooled else None))
+        return Chain(TORCHVISION, tuple(links), self.padding, self._dtype)
 
     def _margins(self, before: int, after: int) -> Margins:
         """Margins of a step with a stride; beyond zeros there is nothing more to see after the picture."""

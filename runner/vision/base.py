@@ -14,6 +14,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import ClassVar, Literal, NamedTuple
 
 import torch
@@ -41,6 +42,103 @@ class Provenance:
     licence: str
     source: str
     notes: str = ""
+
+
+@dataclass(frozen=True)
+class Convention:
+    """What a network expects: (picture's channels in this order, times scale, minus mean) over deviation."""
+
+    order: tuple[int, int, int]
+    scale: float
+    mean: tuple[float, float, float]
+    deviation: tuple[float, float, float]
+
+    def offset(self, device: torch.device | str) -> Tensor:
+        """(1, 3, 1, 1) float32 the picture, in its own order of channels, that the network sees as zeros."""
+        return _offset(self, str(device))
+
+    def factors(self, device: torch.device | str) -> Tensor:
+        """(1, 3, 1, 1) float32 of the picture's own channels beyond the offset."""
+        return _factors(self, str(device))
+
+    def apply(self, picture: Tensor) -> Tensor:
+        """The picture as the network wants it."""
+        seen = (picture - self.offset(picture.device)) * self.factors(picture.device)
+        return seen if self.order == (0, 1, 2) else torch.cat([seen[:, at : at + 1] for at in self.order], dim=1)
+
+    def fold(self, weight: Tensor) -> Tensor:
+        """(channels, 3, k, k) a first layer's weights, for the picture less `offset` instead of what `apply` gives."""
+        places = [self.order.index(channel) for channel in range(3)]
+        return weight[:, places] * self.factors(weight.device)
+
+
+# Kept, since a constant that is made on a device in every evaluation waits for it.
+@cache
+def _offset(convention: Convention, device: str) -> Tensor:
+    values = [convention.mean[convention.order.index(channel)] / convention.scale for channel in range(3)]
+    return torch.tensor(values, device=device).view(1, 3, 1, 1)
+
+
+@cache
+def _factors(convention: Convention, device: str) -> Tensor:
+    values = [convention.scale / convention.deviation[convention.order.index(channel)] for channel in range(3)]
+    return torch.tensor(values, device=device).view(1, 3, 1, 1)
+
+
+@dataclass(frozen=True)
+class Pool:
+    """Averages or maxima over squares of features.
+
+    Attributes:
+        maximum: instead of the average.
+        size: of the squares.
+        stride: from one to the next.
+        margins: (top, bottom, left, right) by which features are continued first.
+    """
+
+    maximum: bool
+    size: int
+    stride: int
+    margins: tuple[int, int, int, int] = (0, 0, 0, 0)
+
+
+@dataclass(frozen=True)
+class ChainLink:
+    """One layer of a chain: a pool where there is one, margins, a convolution, a ReLU.
+
+    Attributes:
+        name: of the layer.
+        weight: (channels after, channels before, k, k).
+        bias: (channels after,) of the same dtype.
+        margins: (top, bottom, left, right) by which features are continued for the convolution.
+        stride: of the convolution.
+        pool: before it.
+    """
+
+    name: str
+    weight: Tensor
+    bias: Tensor
+    margins: tuple[int, int, int, int]
+    stride: int = 1
+    pool: Pool | None = None
+
+
+@dataclass(frozen=True)
+class Chain:
+    """A network, or its beginning, each of whose layers sees nothing but the one before: it can be walked back by hand.
+
+    Attributes:
+        convention: of the first layer's input.
+        links: its layers, shallow to deep, on one device.
+        padding: how features continue over the (top-bottom, left-right) edges.
+        dtype: of the features. The first layer's weights may be float32 all the same: a picture in bfloat16 has only
+            8 bits.
+    """
+
+    convention: Convention
+    links: tuple[ChainLink, ...]
+    padding: tuple[Padding, Padding]
+    dtype: torch.dtype
 
 
 class ChannelStatistics(NamedTuple):
@@ -97,6 +195,10 @@ class Encoder(ABC):
         Raises:
             KeyError: the network has no such layer.
         """
+
+    def chain(self, layers: Sequence[str]) -> Chain | None:
+        """The network down to the deepest of these layers where that is a chain, else None."""
+        return None
 
     @abstractmethod
     def stride(self, layer: str) -> int:

@@ -89,6 +89,39 @@ def extend(features: Tensor, margins: Margins, padding: tuple[Padding, Padding])
     return extended
 
 
+def fold_back(gradient: Tensor, margins: Margins, padding: tuple[Padding, Padding]) -> Tensor:
+    """The adjoint of `extend`: every feature gets the sum of what its copies have.
+
+    Args:
+        gradient: (batch, channels, top + height + bottom, left + width + right).
+        margins: (top, bottom, left, right), each at least 0.
+        padding: how the (top-bottom, left-right) edges continue.
+
+    Returns:
+        (batch, channels, height, width); not to be written to, where there are no margins.
+    """
+    top, bottom, left, right = margins
+    height, width = gradient.shape[-2] - top - bottom, gradient.shape[-1] - left - right
+    if padding[0] == "zero":
+        gradient, top, bottom = gradient.narrow(-2, top, height), 0, 0
+    if padding[1] == "zero":
+        gradient, left, right = gradient.narrow(-1, left, width), 0, 0
+    if not any((top, bottom, left, right)):
+        return gradient
+    if max(top, bottom) > height or max(left, right) > width:
+        rows = _source(height, top, bottom, padding[0]).to(gradient.device)
+        columns = _source(width, left, right, padding[1]).to(gradient.device)
+        batch, channels, _, wide = gradient.shape
+        folded = gradient.new_zeros((batch, channels, height, wide)).index_add_(-2, rows, gradient)
+        return gradient.new_zeros((batch, channels, height, width)).index_add_(-1, columns, folded)
+    folded = _fold(gradient[..., left : left + width], -2, top, bottom, padding[0], _layout(gradient))
+    for strip, at in ((gradient[..., :left], 0), (gradient[..., left + width :], 1)):
+        if strip.shape[-1]:
+            rows = _fold(strip, -2, top, bottom, padding[0], torch.contiguous_format)
+            _give_back(folded, rows, -1, first=at == 0, padding=padding[1])
+    return folded
+
+
 def _source(size: int, before: int, after: int, padding: Padding) -> Tensor:
     index = torch.arange(-before, size + after)
     return index.remainder(size) if padding == "wrap" else index.clamp(0, size - 1)
@@ -123,15 +156,7 @@ class _Extend(torch.autograd.Function):
     @staticmethod
     def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, None, None]:
         (gradient,) = gradients
-        top, bottom, left, right = ctx.margins
-        columns = ctx.padding[1]
-        width = gradient.shape[-1] - left - right
-        folded = _fold(gradient[..., left : left + width], -2, top, bottom, ctx.padding[0], _layout(gradient))
-        for strip, at in ((gradient[..., :left], 0), (gradient[..., left + width :], 1)):
-            if strip.shape[-1]:
-                rows = _fold(strip, -2, top, bottom, ctx.padding[0], torch.contiguous_format)
-                _give_back(folded, rows, -1, first=at == 0, padding=columns)
-        return folded, None, None
+        return fold_back(gradient, ctx.margins, ctx.padding), None, None
 
 
 def _layout(features: Tensor) -> torch.memory_format:

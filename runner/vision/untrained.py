@@ -15,8 +15,8 @@ import torch
 from pydantic import Field
 from torch import Tensor
 
-from orbifolio.runner.vision.base import Provenance
-from orbifolio.runner.vision.vgg import Convention, VggEncoder, VggSettings
+from orbifolio.runner.vision.base import Convention, Provenance
+from orbifolio.runner.vision.vgg import VggEncoder, VggSettings
 
 CENTRED = Convention((0, 1, 2), 1.0, (0.5, 0.5, 0.5), (0.25, 0.25, 0.25))  # [0, 1] becomes [-2, 2]
 

@@ -8,41 +8,33 @@ trained with, and only with it do bfloat16 gradients agree with float32's.
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from typing import ClassVar, Literal
 
 import torch
 from pydantic import Field
 from torch import Tensor
-from torch.nn import functional
 
 from orbifolio.runner.named_files import ExistingFile
 from orbifolio.runner.settings import kind_of
-from orbifolio.runner.vision.base import Encoder, Padding, Provenance, VisionSettings
+from orbifolio.runner.vision.base import (
+    Chain,
+    ChainLink,
+    Convention,
+    Encoder,
+    Padding,
+    Pool,
+    Provenance,
+    VisionSettings,
+)
+from orbifolio.runner.vision.chain import chain_features
 from orbifolio.runner.vision.conversion import VGG16, VGG19
-from orbifolio.runner.vision.edges import check_picture, extend
+from orbifolio.runner.vision.edges import check_picture
 from orbifolio.runner.vision.weights import default_store
 
 Pooling = Literal["average", "max"]
 WIDTHS = (64, 128, 256, 512, 512)  # channels in each block
 STYLE_LAYERS = ("conv1_1", "conv2_1", "conv3_1", "conv4_1")  # those of Gatys et al. (2015) without the deepest, conv5_1
-
-
-@dataclass(frozen=True)
-class Convention:
-    """What a network expects: (picture's channels in this order, times scale, minus mean) over deviation."""
-
-    order: tuple[int, int, int]
-    scale: float
-    mean: tuple[float, float, float]
-    deviation: tuple[float, float, float]
-
-    def apply(self, picture: Tensor) -> Tensor:
-        """The picture as the network wants it."""
-        mean = torch.tensor(self.mean, dtype=picture.dtype, device=picture.device).view(1, 3, 1, 1)
-        deviation = torch.tensor(self.deviation, dtype=picture.dtype, device=picture.device).view(1, 3, 1, 1)
-        return (picture[:, list(self.order)] * self.scale - mean) / deviation
 
 
 CAFFE = Convention((2, 1, 0), 255.0, (104.007, 116.669, 122.679), (1.0, 1.0, 1.0))  # ImageNet's mean as BGR
@@ -101,34 +93,25 @@ class VggEncoder(Encoder):
             KeyError: the network has no such layer.
             ShapeMismatch: a side that wraps is not a multiple of the deepest layer's stride.
         """
-        missing = set(layers)
         for name in layers:
             if name not in self.table:
                 raise KeyError(f"{self.name} has no layer {name!r}; it has {', '.join(self.layers)}")
-        if not missing:
+        if not layers:
             return {}
-        check_picture(self.name, picture, max(self.stride(name) for name in missing), self.padding)
-        outputs: dict[str, Tensor] = {}
-        for name, features in self._walk(self.convention.apply(picture.float())):
-            if name in missing:
-                outputs[name] = features
-                missing.remove(name)
-                if not missing:
-                    break
-        return {name: outputs[name] for name in layers}
+        check_picture(self.name, picture, max(self.stride(name) for name in layers), self.padding)
+        return chain_features(self.chain(layers), picture, layers)
 
-    def _walk(self, x: Tensor) -> Iterator[tuple[str, Tensor]]:
-        """Every layer's features, as deep as the caller iterates."""
-        x = x.contiguous(memory_format=torch.channels_last)
-        stride = 1
-        for name, (_, deeper) in self.table.items():
-            if deeper != stride:
-                x = functional.avg_pool2d(x, 2) if self.pooling == "average" else functional.max_pool2d(x, 2)
-                stride = deeper
+    def chain(self, layers: Sequence[str]) -> Chain:
+        """All of it: 3 x 3 convolutions, and a pool of 2 x 2 features where a block ends."""
+        links: list[ChainLink] = []
+        between, above = Pool(self.pooling == "max", size=2, stride=2), 1
+        deepest = max(self.layers.index(name) for name in layers)
+        for name in self.layers[: deepest + 1]:
+            stride = self.stride(name)
             weight, bias = self._placed_tensor(f"{name}.weight"), self._placed_tensor(f"{name}.bias")
-            x = functional.conv2d(extend(x, (1, 1, 1, 1), self.padding), weight, bias)
-            x = functional.relu_(x).to(self._dtype)
-            yield name, x
+            links.append(ChainLink(name, weight, bias, (1, 1, 1, 1), pool=None if stride == above else between))
+            above = stride
+        return Chain(self.convention, tuple(links), self.padding, self._dtype)
 
     def _placed_tensor(self, name: str) -> Tensor:
         """A tensor on its device, moved there when first used: most runs stop half way down."""

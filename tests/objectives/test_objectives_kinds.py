@@ -10,9 +10,10 @@ from pydantic import TypeAdapter
 from orbifolio.runner.errors import InputError
 from orbifolio.runner.images.cover import cover
 from orbifolio.runner.objectives import OBJECTIVES, AnyObjective
-from orbifolio.runner.objectives.autograd_engine import AutogradEngine, padding
+from orbifolio.runner.objectives.autograd_engine import AutogradEngine
 from orbifolio.runner.objectives.base import PLAIN, Appearance, Preparation
 from orbifolio.runner.objectives.dream import Dream, class_index
+from orbifolio.runner.objectives.engine import padding
 from orbifolio.runner.objectives.pixels import PixelDifference
 from orbifolio.runner.objectives.smoothness import Range, Smoothness
 from orbifolio.runner.objectives.style import MAX_APPEARANCES, Style, StyleImage, _reduce, show

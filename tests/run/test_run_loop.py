@@ -229,16 +229,16 @@ class Trouble:
     """A network that breaks at its n-th look."""
 
     def __init__(self, monkeypatch, looks: int, action) -> None:
-        from orbifolio.runner.objectives.autograd_engine import AutogradEngine
+        from orbifolio.runner.objectives.chain_engine import ChainEngine
 
-        evaluate, count = AutogradEngine.evaluate, iter(range(1, 10**6))
+        evaluate, count = ChainEngine.evaluate, iter(range(1, 10**6))
 
         def broken(engine, artwork, view):
             if next(count) >= looks:
                 return action(evaluate(engine, artwork, view))
             return evaluate(engine, artwork, view)
 
-        monkeypatch.setattr(AutogradEngine, "evaluate", broken)
+        monkeypatch.setattr(ChainEngine, "evaluate", broken)
 
 
 def raising(error):

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from orbifolio.runner.errors import ShapeMismatch
-from orbifolio.runner.vision.edges import check_picture, extend, same_margins
+from orbifolio.runner.vision.edges import check_picture, extend, fold_back, same_margins
 
 NUMPY = {"wrap": "wrap", "replicate": "edge", "zero": "constant"}
 EDGES = st.sampled_from(sorted(NUMPY))
@@ -43,6 +43,23 @@ def test_margins_are_those_of_numpy(margins, padding, height, width, layout) -> 
 def test_gradients_are_those_of_finite_differences(margins, padding, layout) -> None:
     features = torch.rand(1, 2, 4, 5, dtype=torch.float64).contiguous(memory_format=layout).requires_grad_()
     assert torch.autograd.gradcheck(lambda values: extend(values, margins, padding), features)
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    st.tuples(*[st.integers(0, 9)] * 4),
+    st.tuples(EDGES, EDGES),
+    st.integers(1, 6),
+    st.integers(1, 6),
+    st.sampled_from(LAYOUTS),
+)
+def test_folding_back_is_the_adjoint_of_numpys_padding(margins, padding, height, width, layout) -> None:
+    random = np.random.default_rng(3)
+    features = random.integers(-9, 9, (2, 3, height, width)).astype(np.float64)
+    larger = padded_by_numpy(features, margins, padding)
+    gradient = random.integers(-9, 9, larger.shape).astype(np.float64)
+    folded = fold_back(torch.from_numpy(gradient).contiguous(memory_format=layout), margins, padding)
+    assert float((larger * gradient).sum()) == float((features * folded.numpy()).sum())
 
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])

@@ -21,8 +21,9 @@ from orbifolio.runner.arrays import F32, F64
 from orbifolio.runner.devices import choose_precision
 from orbifolio.runner.errors import RunFailed
 from orbifolio.runner.images import oklab
-from orbifolio.runner.objectives.autograd_engine import AutogradEngine, padding
 from orbifolio.runner.objectives.base import PLAIN, Objective, Preparation, appearances_of
+from orbifolio.runner.objectives.engine import padding
+from orbifolio.runner.objectives.engine_choice import choose_engine
 from orbifolio.runner.painting.document import BristlePainting
 from orbifolio.runner.painting.paints import nearest_mixtures, to_paint
 from orbifolio.runner.painting.refining.movable_strokes import MovableStrokes
@@ -104,7 +105,7 @@ class StrokeRefiner:
             appearances=(PLAIN,) if symmetric is None else appearances_of(symmetric.symmetry),
         )
         self.objectives: list[Objective] = [item.build(preparation) for item in settings.objectives]
-        self.engine = AutogradEngine(self.encoder, self.objectives, wrap=self.wrap)
+        self.engine = choose_engine(self.encoder, self.objectives, wrap=self.wrap)
 
     def step(self) -> tuple[Mapping[str, float], Mapping[str, float]]:
         """Move the strokes once.

@@ -20,9 +20,9 @@ from orbifolio.runner.canvas.initial import InitialContext, initialise, lost_det
 from orbifolio.runner.devices import choose_precision
 from orbifolio.runner.errors import RunFailed
 from orbifolio.runner.images.finish import Tone, Traits
-from orbifolio.runner.objectives.autograd_engine import AutogradEngine, padding
 from orbifolio.runner.objectives.base import Objective, ObjectiveSettings, Preparation, appearances_of
-from orbifolio.runner.objectives.engine import Engine
+from orbifolio.runner.objectives.engine import Engine, padding
+from orbifolio.runner.objectives.engine_choice import choose_engine
 from orbifolio.runner.optimisers.base import Optimiser, OptimiserSettings
 from orbifolio.runner.random_generators import generator
 from orbifolio.runner.renderers.base import Outcome, Phase, RenderContext, Renderer, traits_of
@@ -256,7 +256,7 @@ class ImageRenderer(Renderer):
             domain=self._domain(layout.width, layout.height),
         )
         self._objectives = [objective.build(preparation) for objective in self.parts.objectives]
-        engine = AutogradEngine(self.encoder, self._objectives, wrap=wrap)
+        engine = choose_engine(self.encoder, self._objectives, wrap=wrap)
         return ImageState(phase, layout, canvas, self._optimiser(canvas), engine, crop)
 
     def _domain(self, width: int, height: int) -> float | None:

@@ -1,0 +1,30 @@
+"""Which engine evaluates some objectives under a network: whichever the network lets."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from orbifolio.runner.objectives.autograd_engine import AutogradEngine
+from orbifolio.runner.objectives.base import Objective
+from orbifolio.runner.objectives.chain_engine import ChainEngine
+from orbifolio.runner.objectives.engine import Engine, layers_seen, padding
+from orbifolio.runner.vision.base import Encoder
+
+
+def choose_engine(encoder: Encoder, objectives: Sequence[Objective], *, wrap: tuple[bool, bool]) -> Engine:
+    """The engine by hand for a network that is a chain down to the layers in use, the plain one for any other.
+
+    Args:
+        encoder: on its device and in its dtype.
+        objectives: with their targets.
+        wrap: the artwork repeats over its (top-bottom, left-right) edges.
+    """
+    seen = layers_seen(objectives)
+    layers = [name for name in encoder.layers if name in seen]
+    chains = (
+        [encoder.padded(edges).chain(layers) for edges in (padding(wrap), padding((False, False)))] if layers else []
+    )
+    whole, cut = chains or (None, None)
+    if whole is None or cut is None:
+        return AutogradEngine(encoder, objectives, wrap=wrap)
+    return ChainEngine(whole, cut, objectives, wrap=wrap)
