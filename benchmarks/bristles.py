@@ -58,6 +58,10 @@ PICTURES = (
 class HertzmannPlacement(BrushPlacement):
     """Strokes have the colour of where they begin."""
 
+    def seen(self, layer: PaintLayer, sight: Sight) -> F32:
+        """(h, w, 3) OKLab, as blurred in all layers."""
+        return sight.wanted
+
     def colours(self, layer: PaintLayer, sight: Sight, lines: StrokeLines) -> F64:
         """(n, 3) OKLab."""
         columns, rows = lines.begins.astype(np.int64).T
@@ -71,7 +75,7 @@ class HertzmannLook(Oil):
 
     def rules(self) -> SpineRules:
         """His."""
-        return super().rules()._replace(mended=0.0, tip=0.0, slimmest=1.0)
+        return super().rules()._replace(mended=0.0, left_wrong=1.0, tip=0.0, slimmest=1.0)
 
 
 HERTZMANN = HertzmannLook(

@@ -48,7 +48,8 @@ QUIET_CARE = 0.2  # share of the threshold that is left there: a sky's gradient 
 CROSSING = 0.9  # radians of strokes laid across
 UNSTEADY = 0.12  # radians, deviation of a hand's direction
 BEGUN = 0.6  # of the picture where a stroke begins, beside its mean along it: means alone would be flat
-GRAIN = 0.045  # of OKLab, of the picture's own grain that a stroke takes where it begins: broken colour
+GRAIN = 0.045  # of OKLab, of the picture's own grain that a stroke takes where it begins, twice that if it is grainy
+THIN, THICKER = 0.35, 0.3  # body of paint in the dark, where nothing is salient, and how much more if it is grainy
 LAST_OWN = 0.7  # of the picture's own colour in the last layers, beside the blurred one
 WHITE = 0.93  # lightness above which a transparent medium leaves the paper, and how much less a layer
 WHITE_STEP = 0.02
@@ -197,14 +198,20 @@ class BrushPlacement(StrokePlacement):
         """(n,) whether strokes may begin at places, (n, 2) rows and columns."""
         return np.ones(len(places), bool)
 
+    def seen(self, layer: PaintLayer, sight: Sight) -> F32:
+        """(h, w, 3) OKLab that a layer's strokes take their colours from."""
+        if layer.level < len(self.look.layers) - ACCENTS:
+            return sight.wanted
+        with_own: F32 = (1 - LAST_OWN) * sight.wanted + LAST_OWN * self.subject.lab
+        return with_own
+
     def colours(self, layer: PaintLayer, sight: Sight, lines: StrokeLines) -> F64:
         """(n, 3) OKLab that strokes have before any liberty: the picture's, where they begin and along them."""
         columns, rows = lines.begins.astype(np.int64).T
-        last = layer.level >= len(self.look.layers) - ACCENTS
-        seen = (1 - LAST_OWN) * sight.wanted + LAST_OWN * self.subject.lab if last else sight.wanted
+        seen = self.seen(layer, sight)
         mixed: F64 = BEGUN * seen[rows, columns] + (1 - BEGUN) * mean_along(seen, lines)
         # beside an edge a photograph's grain is its halo
-        most = GRAIN * (1 - lines.confidence)[:, None]
+        most = GRAIN * (1 + self.subject.saliency.texture) * (1 - lines.confidence)[:, None]
         mixed += np.clip(self.subject.lab[rows, columns] - seen[rows, columns], -most, most)
         return mixed
 
@@ -284,7 +291,9 @@ class BrushPlacement(StrokePlacement):
         across = random.random(count) < look.cross * (1 - confidence) * (1 - quiet)
         leans += np.where(across, CROSSING * random.choice([-1.0, 1.0], count), 0)
         field = SpineField(sight.directions.angles, sight.wanted, sight.canvas)
-        spines, offsets, radii = trace(field, begins, radii, leans, look.rules())
+        # by the colour of its paint: that of the blurred sky would lead a faint star far across it
+        owns = self.seen(layer, sight)[rows, columns]
+        spines, offsets, radii = trace(field, begins, owns, radii, leans, look.rules())
         lines = StrokeLines(begins, radii, spines, offsets, confidence)
         return self.laid(layer, sight, lines, random, seeds)
 
@@ -313,7 +322,8 @@ class BrushPlacement(StrokePlacement):
         calm = np.maximum(calm, FOCUS_CALM * self.subject.saliency.focus[rows, columns])
         colours = self.painted(layer, to_paint(self._freely(lab, calm, quiet, random)))
         lightness, near = lab[:, 0], np.minimum(1, salient)
-        bodies = 0.35 + look.impasto * np.clip(1.4 * lightness - 0.35, 0, 1) * (0.3 + 0.7 * near) + 0.55 * near
+        bodies = THIN + THICKER * self.subject.saliency.texture
+        bodies += look.impasto * np.clip(1.4 * lightness - 0.35, 0, 1) * (0.3 + 0.7 * near) + 0.55 * near
         bodies *= 1 - QUIET_BODY * quiet * (1 - self.subject.saliency.texture)
         bodies *= 0.85 + 0.3 * random.random(count)
         numbers = seeds + np.arange(count, dtype=np.int64)

@@ -36,20 +36,19 @@ class Bold(LayeredLook):
             (9, 0, 0.9, 1), (17, 0.06, 0.9, 0.1), (31, 0.085, 0.9, 0), (60, 0.11, 0.9, 0), (120, 0.16, 0.9, 0)
         ),
         "emphasis": 1.2,
-        "repose": 0.9,
         "longest": 9.0,
         "paints": 14,
         "purity": 0.9,
         "mixtures": 3,
         "saturation": 1.22,
         "contrast": 1.1,
-        "jitter_lightness": 0.02,
+        "jitter_lightness": 0.012,
         "jitter_chroma": 0.2,
         "jitter_hue": 0.1,
         "warmth": 0.03,
         "streaks": 0.7,
         "body": 1.3,
-        "relief": 0.4,
+        "relief": 0.32,
     }
 
 

@@ -31,6 +31,8 @@ class SpineRules(NamedTuple):
         inertia: share of the direction so far at each step, 0 to 1.
         mended: share of what a stroke mends where it begins by which it may make the canvas worse elsewhere, or a faint
             star would become a streak; 0 for Hertzmann's own rule.
+        left_wrong: share of the canvas's error elsewhere that its own may be, or it would lay one wrong colour over
+            another; 1 for Hertzmann's own rule.
         tip: radii that its paint reaches beyond its spine, whose colour counts as well.
         slimmest: share of its radius that it keeps at least where it has little room along it, and again where edges
             leave little beside it; 1 to ignore them.
@@ -40,7 +42,8 @@ class SpineRules(NamedTuple):
     shortest: float
     longest: float
     inertia: float
-    mended: float = 0.5
+    mended: float = 0.25
+    left_wrong: float = 0.6
     tip: float = 0.5
     slimmest: float = 0.5
 
@@ -67,12 +70,21 @@ def _apart(first: F32, second: F32) -> float:
 
 @njit(cache=True, nogil=True)
 def _walk(
-    field: SpineField, x: float, y: float, bearing: float, lean: float, radius: float, rules: SpineRules, way: F64
+    field: SpineField,
+    own: F32,
+    x: float,
+    y: float,
+    bearing: float,
+    lean: float,
+    radius: float,
+    rules: SpineRules,
+    way: F64,
 ) -> int:
     """Points from a seed in one direction, put into `way`; how many.
 
     Args:
         field: that is followed.
+        own: (3,) the stroke's colour.
         x: of the seed, in pixels.
         y: of the seed.
         bearing: radians, where to begin.
@@ -83,7 +95,6 @@ def _walk(
     """
     high, wide = field.angles.shape
     row, column = min(high - 1, max(0, int(y))), min(wide - 1, max(0, int(x)))
-    own = field.wanted[row, column]
     tolerated = min(NEAR * rules.reach, rules.mended * _apart(own, field.canvas[row, column]))
     step = radius * STEP
     most = min(MAX_STEPS, max(1, int(rules.longest * radius / step)))
@@ -104,7 +115,8 @@ def _walk(
         row, column = min(high - 1, max(0, int(tip_y))), min(wide - 1, max(0, int(tip_x)))
         here = field.wanted[row, column]
         left = _apart(here, own)
-        if left > rules.reach or (left > tolerated and left > _apart(here, field.canvas[row, column]) and k > 1):
+        wrong = left > tolerated and left > rules.left_wrong * _apart(here, field.canvas[row, column])
+        if left > rules.reach or (wrong and k > 1):
             break
         way[taken, 0], way[taken, 1] = x, y
         taken += 1
@@ -151,12 +163,13 @@ def _keep_to_its_side(field: SpineField, own: F32, radius: float, rules: SpineRu
 
 
 @njit(cache=True, nogil=True)
-def trace(field: SpineField, seeds: F64, radii: F64, leans: F64, rules: SpineRules) -> tuple[F32, I64, F64]:
+def trace(field: SpineField, seeds: F64, owns: F32, radii: F64, leans: F64, rules: SpineRules) -> tuple[F32, I64, F64]:
     """The spines of strokes.
 
     Args:
         field: that they follow.
         seeds: (n, 2) x, y in pixels, within the field.
+        owns: (n, 3) OKLab of their paint.
         radii: (n,) in pixels.
         leans: (n,) radians that they are turned by against the field.
         rules: how far they go.
@@ -173,8 +186,8 @@ def trace(field: SpineField, seeds: F64, radii: F64, leans: F64, rules: SpineRul
     for s in range(count):
         x, y, radius = seeds[s, 0], seeds[s, 1], radii[s]
         bearing = field.angles[int(y), int(x)] + leans[s]
-        forth = _walk(field, x, y, bearing, leans[s], radius, rules, ahead)
-        back = _walk(field, x, y, bearing + math.pi, leans[s], radius, rules, behind)
+        forth = _walk(field, owns[s], x, y, bearing, leans[s], radius, rules, ahead)
+        back = _walk(field, owns[s], x, y, bearing + math.pi, leans[s], radius, rules, behind)
         first = offsets[s]
         if first + 2 * MAX_STEPS + STRAIGHT + 1 > capacity:
             capacity *= 2
@@ -204,6 +217,5 @@ def trace(field: SpineField, seeds: F64, radii: F64, leans: F64, rules: SpineRul
         offsets[s + 1] = first + total
         kept[s] = radius
         if rules.slimmest < 1:
-            own = field.wanted[int(seeds[s, 1]), int(seeds[s, 0])]
-            kept[s] = _keep_to_its_side(field, own, radius, rules, points[first : first + total])
+            kept[s] = _keep_to_its_side(field, owns[s], radius, rules, points[first : first + total])
     return points[: offsets[count]].copy(), offsets, kept

@@ -87,7 +87,8 @@ def test_spines_end_where_the_colour_does() -> None:
     wanted[:, 100:, 0] = 0.8
     field = SpineField(np.zeros((60, 200), np.float32), wanted, np.full_like(wanted, 0.5))
     rules = SpineRules(reach=0.2, shortest=1.0, longest=30.0, inertia=0.5)
-    points, offsets, radii = trace(field, np.array([[60.0, 30.0]]), np.array([5.0]), np.zeros(1), rules)
+    seed, own = np.array([[60.0, 30.0]]), wanted[30, 60:61]
+    points, offsets, radii = trace(field, seed, own, np.array([5.0]), np.zeros(1), rules)
     assert offsets.tolist() == [0, len(points)]
     assert 94.5 < points[:, 0].max() <= 97.5  # its paint reaches half a radius farther
     assert radii.tolist() == [5]
@@ -101,7 +102,7 @@ def test_short_spines_are_lengthened_straight_as_far_as_a_narrower_brush_needs()
     seeds = np.array([[20.0, 20.0], [5.0, 5.0]])
     for slimmest, length in ((1.0, 12), (0.5, 6)):
         rules = SpineRules(reach=1e-6, shortest=4.0, longest=10.0, inertia=0.5, slimmest=slimmest)
-        points, offsets, _ = trace(field, seeds, np.full(2, 3.0), np.zeros(2), rules)
+        points, offsets, _ = trace(field, seeds, wanted[[20, 5], [20, 5]], np.full(2, 3.0), np.zeros(2), rules)
         assert np.diff(offsets).tolist() == [STRAIGHT, STRAIGHT]
         ends = points[offsets[1:] - 1] - points[offsets[:-1]]
         np.testing.assert_allclose(np.hypot(*ends.T), length, rtol=1e-5)
@@ -115,7 +116,8 @@ def test_strokes_keep_to_their_side_of_an_edge() -> None:
     for x, side in ((96.0, 1), (104.0, -1), (40.0, 1)):
         for slimmest in (0.5, 1.0):
             rules = SpineRules(reach=0.2, shortest=1.0, longest=5.0, inertia=0.5, slimmest=slimmest)
-            points, _, radii = trace(field, np.array([[x, 100.0]]), np.array([10.0]), np.zeros(1), rules)
+            own = wanted[100, int(x)][None]
+            points, _, radii = trace(field, np.array([[x, 100.0]]), own, np.array([10.0]), np.zeros(1), rules)
             over = (side * (points[:, 0] - 100) + radii[0]).max()  # pixels of its band beyond the edge
             assert (over <= 0) == (slimmest < 1 or x == 40)
             assert 5 <= radii[0] <= 10
@@ -130,9 +132,23 @@ def test_a_faint_star_becomes_no_streak() -> None:
     lengths = []
     for mended in (0.5, 5.0):
         rules = SpineRules(reach=0.2, shortest=3.0, longest=12.0, inertia=0.5, mended=mended)
-        points, _, _ = trace(field, np.array([[100.5, 30.5]]), np.array([3.0]), np.zeros(1), rules)
+        points, _, _ = trace(field, np.array([[100.5, 30.5]]), wanted[30, 100:101], np.array([3.0]), np.zeros(1), rules)
         lengths.append(np.ptp(points[:, 0]))
     assert lengths[0] <= 9 < 60 < lengths[1]
+
+
+def test_no_wrong_colour_is_laid_over_another() -> None:
+    wanted = np.zeros((60, 200, 3), np.float32)
+    wanted[:, 94:106, 0] = 0.16
+    canvas = np.zeros_like(wanted)
+    canvas[..., 0] = 0.18  # the sky is off by a little more than it would be in the colour of what stands before it
+    field = SpineField(np.zeros((60, 200), np.float32), wanted, canvas)
+    lengths = []
+    for left_wrong in (0.6, 1.0):
+        rules = SpineRules(reach=0.2, shortest=3.0, longest=12.0, inertia=0.5, left_wrong=left_wrong)
+        points, _, _ = trace(field, np.array([[100.5, 30.5]]), wanted[30, 100:101], np.array([3.0]), np.zeros(1), rules)
+        lengths.append(np.ptp(points[:, 0]))
+    assert lengths[0] < 16 < 60 < lengths[1]
 
 
 def test_mixtures_lie_between_two_paints_and_near_the_colour() -> None:
