@@ -27,7 +27,7 @@ from orbifolio.reports.publish.store import (
     stays_inside,
 )
 from orbifolio.runner.errors import InputError, PathTaken, PublishError
-from orbifolio.runner.files import atomic_file
+from orbifolio.runner.files import atomic_file, is_file
 from orbifolio.runner.settings import Settings
 
 _LOCK = f"{STATE_FOLDER}/lock"
@@ -146,6 +146,8 @@ class FolderStore(Store):
         """See the base class; the tag is the content's SHA-256."""
         path = self._path(key)
         with self._disk_errors():
+            if not is_file(path):  # nothing, or what is no file: it has no content, and a pipe would be waited for
+                return None
             try:
                 with path.open("rb") as file:
                     digest = hashlib.file_digest(file, "sha256").hexdigest()
@@ -157,6 +159,8 @@ class FolderStore(Store):
         """See the base class."""
         path = self._path(key)
         with self._disk_errors():
+            if not is_file(path):
+                return None
             try:
                 content = path.read_bytes()
             except (FileNotFoundError, NotADirectoryError):

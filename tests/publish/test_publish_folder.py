@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -16,7 +17,7 @@ from orbifolio.reports.publish.folder import FolderStore, FolderTarget
 from orbifolio.reports.publish.publisher import PublishStats
 from orbifolio.reports.publish.serving import STATE_FOLDER
 from orbifolio.reports.publish.store import MISSING, ObjectHeaders, PreconditionFailed
-from orbifolio.runner.errors import InputError, PublishError
+from orbifolio.runner.errors import InputError, PathTaken, PublishError
 
 Publish = Callable[..., PublishStats]
 
@@ -175,3 +176,19 @@ def test_a_target_below_a_file_is_refused(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(InputError, match="is a file and holds no folders"):
         FolderTarget(path=str(tmp_path / "file" / "x")).build(tmp_path).refuse(tmp_path / "gallery")
+
+
+def test_what_is_no_file_in_the_target_is_replaced_or_named(gallery: Path, tmp_path: Path, publish: Publish) -> None:
+    target = tmp_path / "www"
+    publish(folder_store(target), gallery)
+    whole = files(target)
+    for name in ("feed.xml", "blind.html"):
+        (target / name).unlink()
+    os.mkfifo(target / "feed.xml")  # whoever reads it waits for ever
+    (target / "blind.html" / "mine").mkdir(parents=True)
+    with pytest.raises(PathTaken, match=re.escape(f"{target / 'blind.html'}: in the way of a file")):
+        publish(folder_store(target), gallery)
+    (target / "blind.html" / "mine").rmdir()
+    (target / "blind.html").rmdir()
+    publish(folder_store(target), gallery)
+    assert files(target) == whole

@@ -94,7 +94,7 @@ def test_the_page_and_the_card_of_a_run_without_report_say_why(sound: Path, tmp_
     above = read_page(gallery / "index.html")
     (card,) = above.xpath("//li[.//a[contains(@href, 'finished/')]]")
     assert "Report failed" in card.text_content()
-    assert "Not a directory" in card.text_content()
+    assert "in the way of" in card.text_content()
     (run / "phases").unlink()
     rebuild_gallery(gallery, now=NOW)  # mended: it is tried every time
     assert "Six-fold" in (run / "index.html").read_text()
