@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
-import threading
 from pathlib import Path
 
 import click
@@ -60,6 +60,7 @@ def serve(
     protect()  # before torch is imported
     from orbifolio.runner.recipe.shipped import find_recipe
     from orbifolio.runner.server.catalogue import RecipeCatalogue
+    from orbifolio.runner.server.redirect_file import opened_later
     from orbifolio.runner.server.serve import ServeOptions, devices_for
     from orbifolio.runner.server.serve import serve as run_server
 
@@ -75,7 +76,7 @@ def serve(
         say("orbifolio is running here; Ctrl-C stops it, and unfinished runs continue when it is started again")
         click.echo(address)
         if show:
-            threading.Timer(0.5, open_page, (address,)).start()
+            until_end.enter_context(opened_later(address))
 
     options = ServeOptions(
         gallery=gallery,
@@ -89,7 +90,8 @@ def serve(
         shared=shared,
         overrides=() if publish is None else (_publish_override(publish),),
     )
-    run_server(options, say, announce)
+    with contextlib.ExitStack() as until_end:
+        run_server(options, say, announce)
 
 
 def _publish_override(target: str) -> str:

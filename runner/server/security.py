@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import html
 import ipaddress
 import secrets
 from dataclasses import dataclass
@@ -180,7 +181,7 @@ class TokenCheck:
         if ADMITTED in scope or scope["path"] in _OPEN:
             await self.app(scope, receive, send)
             return
-        response = self._exchange(scope)
+        response = self._exchange(scope, headers)
         if response is None and "text/html" in headers.get("accept", ""):
             response = HTMLResponse(_LOCKED, 401)
         if response is None:
@@ -196,15 +197,23 @@ class TokenCheck:
             return True
         return self.rules.is_session(_cookie(headers.get("cookie", ""), COOKIE))
 
-    def _exchange(self, scope: Scope) -> Response | None:
-        """The same address without its token, and the cookie instead; None if it holds no valid token."""
+    def _exchange(self, scope: Scope, headers: dict[str, str]) -> Response | None:
+        """The same address without its token, and the cookie instead; None if it holds no valid token.
+
+        A browser that follows a link from elsewhere, such as a mail, does not send the new cookie along a redirection
+        (SameSite=Strict); so it gets a page of ours that leads on.
+        """
         query = parse_qs(scope["query_string"].decode("latin-1"))
         token = query.pop("token", [""])[0]
         if scope["method"] != "GET" or not token or not self.rules.is_token(token):
             return None
         rest = urlencode(query, doseq=True)
         path = "/" + scope["path"].lstrip("/\\")  # never to another host
-        response = RedirectResponse(path + (f"?{rest}" if rest else ""), 303)
+        target = path + (f"?{rest}" if rest else "")
+        follows_link = headers.get("sec-fetch-site", "cross-site") == "cross-site"  # none where it was typed
+        response: Response = RedirectResponse(target, 303)
+        if follows_link and "text/html" in headers.get("accept", ""):
+            response = HTMLResponse(_LED_ON.format(target=html.escape(target)))
         secure = scope["scheme"] == "https"
         response.set_cookie(
             COOKIE,
@@ -288,6 +297,10 @@ def secured(app: ASGIApp, rules: AccessRules) -> ASGIApp:
     return only_http
 
 
+_LED_ON = """<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><title>orbifolio</title><meta name="color-scheme" content="light dark">
+<meta http-equiv="refresh" content="0; url={target}"></head><body><p><a href="{target}">orbifolio</a></p></body></html>
+"""
 _LOCKED = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
 <title>Locked · orbifolio</title><meta name="color-scheme" content="light dark"></head>

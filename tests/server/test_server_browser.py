@@ -16,6 +16,7 @@ from watching import DESKTOP, PHONE, OpenPage, Watch, overflow
 
 from orbifolio.runner.events import FrameSaved, PhaseStarted, to_line
 from orbifolio.runner.server.presets import PRESETS, Preset, PresetChoice, PresetOption
+from orbifolio.runner.server.redirect_file import RedirectFile
 from orbifolio.runner.server.security import AccessRules
 
 pytestmark = pytest.mark.browser
@@ -301,3 +302,19 @@ def test_a_dropped_picture_takes_the_place_of_the_recipe_s_own(visit: OpenPage, 
     page.set_input_files(".slot input", photo)
     expect(page.locator("[data-start]")).to_be_enabled()
     expect(page.locator("[data-text]")).to_have_value(re.compile(r"image: ['\"]?upload:photo"))
+
+
+def test_a_browser_gets_in_by_a_file_that_holds_the_token(browser: Browser, tmp_path: Path) -> None:
+    token = "a-token-of-more-than-sixteen-letters"
+    with Serving(make_state(tmp_path, make_recipes(tmp_path)), AccessRules(token)) as locked:
+        file = RedirectFile(f"{locked.address}/?token={token}")
+        context = browser.new_context()
+        page = context.new_page()
+        page.goto(file.path.as_uri())
+        page.wait_for_url(f"{locked.address}/")
+        expect(page.locator("h1").first).not_to_have_text("Locked")
+        page.goto("about:blank")
+        page.goto(f"{locked.address}/paint")  # the cookie stays
+        expect(page.locator("h1").first).not_to_have_text("Locked")
+        context.close()
+        file.remove()

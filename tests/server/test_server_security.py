@@ -66,6 +66,17 @@ def test_the_link_is_exchanged_for_a_cookie_that_is_not_the_token(stranger):
     assert stranger.get("/api/recipes").status_code == 200  # the client keeps the cookie
 
 
+@pytest.mark.parametrize(("site", "status"), [("none", 303), ("same-origin", 303), ("cross-site", 200), (None, 200)])
+def test_a_browser_that_follows_a_link_is_led_on_by_our_own_page(stranger, site, status):
+    headers = {"accept": "text/html,*/*"} | ({} if site is None else {"sec-fetch-site": site})
+    answer = stranger.get(f"/new?recipe=a%26b%3C&token={TOKEN}", headers=headers)
+    assert answer.status_code == status
+    assert "orbifolio" in answer.headers["set-cookie"]
+    assert TOKEN not in answer.text
+    if status == 200:
+        assert '<meta http-equiv="refresh" content="0; url=/new?recipe=a%26b%3C">' in answer.text
+
+
 @pytest.mark.parametrize("host", ["127.0.0.1", "::1", "localhost", "0.0.0.0"])
 def test_every_address_has_a_token_that_only_its_owner_reads(tmp_path, host):
     (tmp_path / FOLDER).mkdir()
