@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from orbifolio.runner.commands.options import DEFAULT_GALLERY, make_console, open_option, open_page
+from orbifolio.runner.commands.options import DEFAULT_GALLERY, make_console, open_option
 from orbifolio.runner.errors import InputError
 
 
