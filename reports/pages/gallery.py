@@ -22,7 +22,7 @@ from orbifolio.reports.parts.sweep_shelf import SweepShelf, sweep_shelf
 from orbifolio.reports.parts.thumbnail_grid import ThumbnailGrid, thumbnail
 from orbifolio.reports.sweep.run_preview import SweepSnapshot
 from orbifolio.reports.tree import REFRESH_SECONDS, Page
-from orbifolio.reports.wording import format_count, title_from_name
+from orbifolio.reports.wording import format_count, format_duration, title_from_name
 
 MIN_SEARCHABLE = 4
 """With fewer recipes there are no search and no menus, as all are seen at a glance."""
@@ -38,6 +38,15 @@ def cards_by_type(cards: Iterable[Card]) -> dict[str, list[Card]]:
     for card in cards:
         recipes.setdefault(card.type, []).append(card)
     return {name: _newest_first(members) for name, members in sorted(recipes.items())}
+
+
+def shown_run(members: Sequence[Card]) -> Card:
+    """The run that stands for a recipe: the newest finished one with a picture, else the newest.
+
+    Args:
+        members: runs of one recipe, newest first, at least one.
+    """
+    return next((card for card in members if card.presentable), members[0])
 
 
 def gallery_page(gallery: Path, recipes: Mapping[str, Sequence[Card]], sweeps: Sequence[SweepSnapshot] = ()) -> Page:
@@ -57,11 +66,22 @@ def gallery_page(gallery: Path, recipes: Mapping[str, Sequence[Card]], sweeps: S
     for number, theme in enumerate(sorted(themes, key=theme_order), 1):
         cards = []
         for members in sorted(themes[theme], key=lambda members: (members[0].title.casefold(), members[0].type)):
-            newest = members[0]
+            shown = shown_run(members)
             label = "1 run" if len(members) == 1 else f"All {len(members)} runs"
-            more = Link(label, place.to(gallery / newest.type / "index.html"))
-            facts = (newest.group, newest.size)
-            cards.append(thumbnail(newest, gallery, place, title=newest.title, facts=facts, more=more, filtered=True))
+            more = Link(label, place.to(gallery / shown.type / "index.html"))
+            facts = (shown.group, shown.size, format_duration(shown.seconds) if shown.seconds else "")
+            cards.append(
+                thumbnail(
+                    shown,
+                    gallery,
+                    place,
+                    title=shown.title,
+                    facts=facts,
+                    more=more,
+                    filtered=True,
+                    newer=members[0] if members[0] is not shown else None,
+                )
+            )
         placed.append(ThumbnailGrid(f"theme-{number}", title_from_name(theme), tuple(cards)))
         sections.append(ThemeSection(theme, title_from_name(theme), f"#theme-{number}", len(cards)))
     runs = sum(len(members) for members in recipes.values())

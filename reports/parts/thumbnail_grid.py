@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import ClassVar
 
@@ -104,6 +104,14 @@ def cover_image(card: Card, gallery: Path, place: Place, *, sizes: str) -> PageI
     return page_image(place, source, alt="", sizes=sizes)
 
 
+def _badge(card: Card, newer: Card | None) -> Status | None:
+    """What is not as it should be: with the run that is shown, else with a newer one."""
+    if card.status != "done":
+        return STATUSES.get(card.status)
+    status = None if newer is None or newer.status == "done" else STATUSES.get(newer.status)
+    return None if status is None else replace(status, label=f"Newer run: {status.label.lower()}")
+
+
 def thumbnail(
     card: Card,
     gallery: Path,
@@ -113,6 +121,7 @@ def thumbnail(
     facts: Sequence[str],
     more: Link | None,
     filtered: bool = False,
+    newer: Card | None = None,
 ) -> Thumbnail:
     """The thumbnail of a run.
 
@@ -122,6 +131,7 @@ def thumbnail(
         facts: after it; empty ones are left out. Why a report could not be made comes last.
         more: a link after them.
         filtered: whether a script filters the pictures, and needs their data.
+        newer: a run of the same recipe that is not finished, told by a badge.
     """
     ratio = card.cover.ratio if card.cover else 1.0
     shown_ratio = min(_MAX_RATIO, max(_MIN_RATIO, ratio))
@@ -132,7 +142,7 @@ def thumbnail(
         ratio=f"{shown_ratio:.4f}",
         title=title,
         facts=tuple(fact for fact in (*facts, card.problem) if fact),
-        status=None if card.status == "done" else STATUSES.get(card.status),
+        status=_badge(card, newer),
         more=more,
         data=_data(card) if filtered else (),
     )

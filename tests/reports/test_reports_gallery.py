@@ -15,7 +15,7 @@ from orbifolio.reports.data.card import Card
 from orbifolio.reports.data.differences import parameter_differences, short_names
 from orbifolio.reports.data.log import read_run
 from orbifolio.reports.media.run_card import card_from_run
-from orbifolio.reports.pages.gallery import pages_above
+from orbifolio.reports.pages.gallery import gallery_page, pages_above, shown_run
 from orbifolio.reports.pages.recipe import MAX_PICTURES
 from orbifolio.reports.parts.filters import Filters, filter_menus
 from orbifolio.reports.parts.run_table import MAX_COLUMNS, RunTable
@@ -216,3 +216,14 @@ def test_a_run_that_is_not_done_says_so_in_words(gallery: Path, make_run: Callab
     rebuild_gallery(gallery, now=NOW)
     page = read_page(gallery / "index.html")
     assert page.xpath("string(//li[@class='not-done']//*[contains(@class, 'badge')])") == "Failed"
+
+
+def test_a_finished_picture_stands_for_its_recipe_while_a_newer_run_is_at_work(tmp_path: Path) -> None:
+    older = a_card(1, type="tiles", id="20261121-000000-0001", started=1.0)
+    newer = a_card(2, type="tiles", started=2.0, status="failed")
+    assert shown_run([newer, older]) is older
+    assert shown_run([newer]) is newer
+    text = renderer().html(gallery_page(tmp_path, {"tiles": [newer, older]}))
+    assert older.key in text
+    assert "Newer run: failed" in text
+    assert "Newer run" not in renderer().html(gallery_page(tmp_path, {"tiles": [older]}))
