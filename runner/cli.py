@@ -15,6 +15,7 @@ from typing import Literal
 import click
 
 import orbifolio
+from orbifolio.runner.commands.completion import group_names, recipe_files, recipe_names, weight_names
 from orbifolio.runner.commands.exporting import export
 from orbifolio.runner.commands.launching import launch
 from orbifolio.runner.commands.listing import recipes
@@ -35,13 +36,33 @@ from orbifolio.runner.commands.styling import style
 from orbifolio.runner.commands.sweeping import sweep
 from orbifolio.runner.errors import InputError, OrbifolioError
 
+SECTIONS = {
+    "Make pictures": ("run", "paint", "style", "sweep"),
+    "Recipes": ("recipes", "check", "new", "schema"),
+    "Galleries": ("serve", "gallery", "publish", "rm"),
+    "Finished pictures": ("redraw", "enlarge", "print", "separate", "measure", "judge", "rank"),
+    "Rented machines": ("launch", "ps", "logs", "stop", "cleanup", "export"),
+    "This machine": ("doctor", "weights"),
+}
+"""The commands as `--help` shows them, in the order of a user's work."""
+
 
 class Commands(click.Group):
-    """Suggests the nearest command for a mistyped one, in the order of a user's work."""
+    """Suggests the nearest command for a mistyped one, and shows them in sections."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        """Keep the order in which commands were added."""
-        return list(self.commands)
+        """In the order of `SECTIONS`."""
+        return [name for names in SECTIONS.values() for name in names]
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """A table for each section, with columns of one width."""
+        longest = max(map(len, self.commands))
+        for title, names in SECTIONS.items():
+            with formatter.section(title):
+                width = formatter.width - longest - 6
+                formatter.write_dl(
+                    [(name.ljust(longest), self.commands[name].get_short_help_str(width)) for name in names]
+                )
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
@@ -77,7 +98,7 @@ def show_version(context: click.Context, parameter: click.Parameter, value: bool
 def cli() -> None:
     """Turn recipes for generative art into pictures with exact symmetry, each with a report of how it was made.
 
-    Start with: orbifolio run rainbow-hexagon
+    Start with: orbifolio run rainbow-hexagon, or orbifolio paint photo.jpg
     """
 
 
@@ -89,7 +110,7 @@ cli.add_command(recipes)
 
 
 @cli.command()
-@click.argument("arguments", nargs=-1, required=True, metavar="RECIPE... [KEY=VALUE]...")
+@click.argument("arguments", nargs=-1, required=True, metavar="RECIPE... [KEY=VALUE]...", shell_complete=recipe_files)
 @image_option
 @click.option("--plan", is_flag=True, help="Also show phases, sizes, orbits, memory, time and downloads.")
 def check(arguments: tuple[str, ...], images: dict[str, Path], plan: bool) -> None:
@@ -108,7 +129,7 @@ def check(arguments: tuple[str, ...], images: dict[str, Path], plan: bool) -> No
         sys.exit(2)
 
 
-@cli.command()
+@cli.command(short_help="Rebuild all reports and index pages from the logs.")
 @click.argument("gallery", type=click.Path(path_type=Path, file_okay=False), default=DEFAULT_GALLERY)
 @open_option
 def gallery(gallery: Path, show: bool) -> None:
@@ -127,7 +148,7 @@ def gallery(gallery: Path, show: bool) -> None:
 cli.add_command(rm)
 
 
-@cli.command()
+@cli.command(short_help="Copy a gallery to a bucket or a folder.")
 @click.argument("paths", nargs=-1, required=True, metavar="[GALLERY] TARGET")
 @click.option("--dry-run", is_flag=True, help="Only print what would be uploaded and deleted.")
 @click.option("--remove", multiple=True, metavar="TYPE/RUN", help="Remove a run from the target; may be repeated.")
@@ -170,11 +191,12 @@ def publish(
         click.echo(address)
 
 
-@cli.command()
+@cli.command(short_help="Measure how exact the symmetry of any image is.")
 @click.argument("image", type=click.Path(path_type=Path))
 @click.option(
     "--group",
     required=True,
+    shell_complete=group_names,
     help="Wallpaper group, e.g. p6, or KIND:GROUP, e.g. frieze:p2mg, rotor:D6, droste:p1,zoom=4, sphere:O, "
     "hyperbolic:p=4,q=6,chart=square.",
 )
@@ -200,7 +222,7 @@ def measure(image: Path, group: str, colours: tuple[str, ...], aspect: str | Non
         sys.exit(1)
 
 
-@cli.command()
+@cli.command(short_help="Judge how like their style finished runs are.")
 @click.argument("runs", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="RUN...")
 @click.option("--keep", is_flag=True, help="Also write it into each run, for its report and comparisons.")
 @click.option("--json", "as_json", is_flag=True, help="Machine-readable output.")
@@ -220,7 +242,7 @@ def judge(runs: tuple[Path, ...], keep: bool, as_json: bool) -> None:
     judge_runs(runs, keep=keep, as_json=as_json, console=make_console())
 
 
-@cli.command()
+@cli.command(short_help="Rank runs by the votes of several people.")
 @click.argument("files", nargs=-1, required=True, metavar="VOTES.JSON...", type=click.Path(path_type=Path))
 @click.option("--json", "as_json", is_flag=True, help="Machine-readable output.")
 def rank(files: tuple[Path, ...], as_json: bool) -> None:
@@ -250,7 +272,7 @@ def query(gallery: Path, where: tuple[str, ...], schema: bool) -> None:
         query_runs(gallery, where)
 
 
-@cli.command()
+@cli.command(short_help="Draw a painting again at any size, with any brush.")
 @click.argument("painting", type=click.Path(path_type=Path, exists=True), metavar="RUN-OR-STROKES.JSON")
 @click.option("--size", type=int, default=None, help="Pixels of the longer side; by default the picture's own.")
 @click.option("--brush", default=None, metavar="NAME", help="Another brush: a name, or a .myb or .safetensors file.")
@@ -274,7 +296,7 @@ def redraw(painting: Path, size: int | None, brush: str | None, program: str, ou
     click.echo(str(redraw_painting(painting, size=size, brush=brush, neural=program == "neural", out=out)))
 
 
-@cli.command()
+@cli.command(short_help="Enlarge a picture up to 16 times, crisp and without a seam.")
 @click.argument("run_folder", type=click.Path(path_type=Path), metavar="RUN")
 @click.option("--to", "longer", type=int, required=True, metavar="PX", help="Pixels of the longer side.")
 @click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda or cuda:N.")
@@ -291,7 +313,7 @@ def enlarge(run_folder: Path, longer: int, device: str) -> None:
     click.echo(str(enlarge_run(run_folder, longer, device=device, console=make_console())))
 
 
-@cli.command("print")
+@cli.command("print", short_help="Make a PDF to print in true size, with bleed and crop marks.")
 @click.argument("run_folder", type=click.Path(path_type=Path), metavar="RUN")
 @click.option("--cm", required=True, metavar="WIDTHxHEIGHT", help="Size of the page when it is cut, e.g. 60x90.")
 @click.option("--dpi", type=int, default=150, show_default=True, help="Pixels in an inch.")
@@ -336,7 +358,7 @@ def print_page(
     click.echo(str(file))
 
 
-@cli.command()
+@cli.command(short_help="Separate a picture into plates for screen print.")
 @click.argument("run_folder", type=click.Path(path_type=Path), metavar="RUN")
 @click.option(
     "--colours",
@@ -393,7 +415,7 @@ def separate(
 
 @cli.command()
 @click.argument("action", type=click.Choice(["list", "fetch", "verify"]), default="list")
-@click.argument("names", nargs=-1)
+@click.argument("names", nargs=-1, shell_complete=weight_names)
 def weights(action: str, names: tuple[str, ...]) -> None:
     """List, fetch or verify the weights of the vision networks.
 
@@ -408,7 +430,13 @@ def weights(action: str, names: tuple[str, ...]) -> None:
 @cli.command()
 @click.argument("path", type=click.Path(path_type=Path))
 @click.option(
-    "--from", "--like", "like", default="rainbow-hexagon", show_default=True, help="The shipped recipe to start from."
+    "--from",
+    "--like",
+    "like",
+    default="rainbow-hexagon",
+    show_default=True,
+    shell_complete=recipe_names,
+    help="The shipped recipe to start from.",
 )
 def new(path: Path, like: str) -> None:
     """Write a new recipe to PATH, as a copy of a shipped one.

@@ -6,12 +6,13 @@ from pathlib import Path
 
 import click
 
+from orbifolio.runner.commands.completion import RecipePath
 from orbifolio.runner.commands.options import image_option
 
 
-@click.command()
+@click.command(short_help="Print a task file for SkyPilot or Slurm.")
 @click.argument("engine", type=click.Choice(["skypilot", "slurm"]))
-@click.argument("recipe", type=click.Path(path_type=Path))
+@click.argument("recipe", type=RecipePath(path_type=Path))
 @click.argument("overrides", nargs=-1, metavar="[KEY=VALUE]...")
 @image_option
 @click.option("--write", type=click.Path(path_type=Path), default=None, help="Write it to a file instead.")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from orbifolio.runner.commands.completion import RecipePath
 from orbifolio.runner.commands.options import parse_pairs
 from orbifolio.runner.errors import InputError
 
@@ -28,8 +29,8 @@ def _say(text: str) -> None:
     click.echo(text, err=True)
 
 
-@click.command()
-@click.argument("recipe", type=click.Path(path_type=Path), required=False)
+@click.command(short_help="Run a recipe on a rented machine that ends in time.")
+@click.argument("recipe", type=RecipePath(path_type=Path), required=False)
 @click.argument("overrides", nargs=-1, metavar="[KEY=VALUE]...")
 @click.option(
     "--image", "images", multiple=True, metavar="NAME=FILE", callback=parse_pairs, help="A picture for an `upload`."

@@ -29,7 +29,7 @@ _TIMES = {
 _TIME = re.compile(f"{'|'.join(_TIMES)}|({'|'.join(_NUMBERS)}) (minutes|seconds)")
 
 
-@click.command()
+@click.command(short_help="List the recipes that come with the program.")
 @click.argument("word", required=False)
 @click.option("--json", "as_json", is_flag=True, help="Machine-readable output.")
 def recipes(word: str | None, as_json: bool) -> None:

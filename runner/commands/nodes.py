@@ -75,7 +75,7 @@ def _page_access(node: RentedNode) -> list[str]:
     ]
 
 
-@click.command()
+@click.command(short_help="Print the log of a rented machine, even after its end.")
 @click.argument("launch", required=False)
 @region_option
 @click.option("--follow", "-f", is_flag=True, help="Continue until the machine has ended.")
@@ -100,7 +100,7 @@ def logs(launch: str | None, region: str | None, follow: bool) -> None:
         sys.exit(1)
 
 
-@click.command()
+@click.command(short_help="End a rented machine; its state is saved.")
 @click.argument("launch", required=False)
 @region_option
 @click.option("--now", is_flag=True, help="End it by force: work since the last saved state is lost.")
@@ -125,7 +125,7 @@ def stop(launch: str | None, region: str | None, now: bool, everything: bool) ->
         click.echo(f"{record.launch}: {'ended' if count else 'no machine is alive'}")
 
 
-@click.command()
+@click.command(short_help="End machines that are past their deadline.")
 @region_option
 @all_regions_option
 @click.option("--all", "everything", is_flag=True, help="Also end machines before their deadline, and remove roles.")

@@ -17,7 +17,7 @@ PLACER_NAMES = ("planned", "predictor")
 """Kinds of `runner/painting/placers`, named here so that the command starts without importing them."""
 
 
-@click.command()
+@click.command(short_help="Paint a photo in oil or another look, in seconds.")
 @click.argument("photo", metavar="PHOTO")
 @click.option("--look", type=click.Choice(LOOK_NAMES), default="oil", show_default=True, help="How it is painted.")
 @click.option("--size", type=click.IntRange(64, 16384), default=1600, show_default=True, help="Longer side in pixels.")

@@ -15,7 +15,7 @@ _PAGES = ("index.html", "live.js")
 """What a recipe's folder holds beside its runs."""
 
 
-@click.command()
+@click.command(short_help="Remove runs from a gallery.")
 @click.argument("runs", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="RUN...")
 @click.option("--yes", is_flag=True, help="Do not ask.")
 def rm(runs: tuple[Path, ...], yes: bool) -> None:

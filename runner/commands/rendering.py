@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from orbifolio.runner.commands.completion import RecipePath
 from orbifolio.runner.commands.options import (
     image_arguments,
     image_option,
@@ -17,8 +18,8 @@ from orbifolio.runner.commands.options import (
 )
 
 
-@click.command()
-@click.argument("recipe", type=click.Path(path_type=Path), metavar="RECIPE|FOLDER")
+@click.command(short_help="Run a recipe, or every recipe of a folder.")
+@click.argument("recipe", type=RecipePath(path_type=Path), metavar="RECIPE|FOLDER")
 @click.argument("overrides", nargs=-1, metavar="[KEY=VALUE]...")
 @image_option
 @out_option

@@ -8,12 +8,13 @@ from pathlib import Path
 
 import click
 
+from orbifolio.runner.commands.completion import RecipePath
 from orbifolio.runner.commands.options import DEFAULT_GALLERY, make_console, open_option
 from orbifolio.runner.errors import InputError
 
 
-@click.command()
-@click.argument("recipe", type=click.Path(path_type=Path), required=False)
+@click.command(short_help="Choose, change, run and watch recipes in a browser.")
+@click.argument("recipe", type=RecipePath(path_type=Path), required=False)
 @click.option(
     "--out",
     "gallery",

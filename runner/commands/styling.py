@@ -15,7 +15,7 @@ STEPS = (30, 30, 25)
 """Of the phases, at a quarter, half and all of the size: those of the recipe."""
 
 
-@click.command()
+@click.command(short_help="Put a photo into the style of a painting, in minutes.")
 @click.argument("photo", metavar="PHOTO")
 @click.argument("painting", metavar="PAINTING")
 @click.option("--size", type=click.IntRange(128, 4096), default=640, show_default=True, help="Width in pixels.")

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from orbifolio.runner.commands.completion import RecipePath
 from orbifolio.runner.commands.options import image_arguments, image_option, make_console, out_arguments, out_option
 from orbifolio.runner.errors import InputError
 
@@ -27,8 +28,8 @@ if TYPE_CHECKING:
 _MAX_LISTED = 24  # members listed before a sweep starts: what fits a terminal
 
 
-@click.command()
-@click.argument("recipe", type=click.Path(path_type=Path), required=False, metavar="RECIPE")
+@click.command(short_help="Run a recipe with many values, and compare the pictures.")
+@click.argument("recipe", type=RecipePath(path_type=Path), required=False, metavar="RECIPE")
 @click.argument("arguments", nargs=-1, metavar="KEY=A,B,C ...")
 @image_option
 @out_option

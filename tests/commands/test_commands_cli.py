@@ -10,6 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from orbifolio.runner.cli import SECTIONS, cli
 from orbifolio.runner.errors import RecipeError
 from orbifolio.runner.recipe.model import load
 
@@ -122,7 +123,7 @@ def test_doctor_and_weights_tell_what_is_here(tmp_path, orbifolio, monkeypatch):
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (["rum"], "Did you mean run"),
+        (["runn"], "Did you mean run?"),
         (["run"], "Missing argument"),
         (["run", "nothing.yaml"], "nothing.yaml"),
         (["run", "x.yaml", "--image", "photo.jpg"], "NAME=FILE"),
@@ -314,3 +315,41 @@ def test_a_shipped_recipe_is_run_by_its_name(tmp_path, orbifolio):
     wrong = orbifolio("run", "waves-colour")
     assert wrong.returncode == 2
     assert "waves-colour: no such shipped recipe; did you mean waves-colours" in wrong.stderr
+
+
+def test_the_help_shows_every_command_once_in_whole_sentences(orbifolio, tmp_path):
+    shown = [name for names in SECTIONS.values() for name in names]
+    assert sorted(shown) == sorted(cli.commands)
+    lines = orbifolio("--help").stdout.splitlines()
+    assert max(map(len, lines)) <= 80
+    rows = [line for line in lines if line[2:].split(" ")[0] in cli.commands]
+    assert len(rows) == len(shown)
+    assert all(row.endswith(".") and not row.endswith("..") for row in rows)
+
+
+@pytest.mark.parametrize(
+    ("typed", "offered", "files"),
+    [
+        ("run rainb", {"rainbow-hexagon", "rainbow-triangle"}, True),
+        ("check tunnel hepta", {"heptagon"}, True),
+        ("new mine --from tun", {"tunnel"}, False),
+        ("measure tile.png --group p6", {"p6", "p6mm"}, False),
+        ("weights fetch vgg1", {"vgg16/imagenet", "vgg19/imagenet"}, False),
+        ("gall", {"gallery"}, False),
+    ],
+)
+def test_the_tab_key_offers_what_there_is(typed, offered, files, tmp_path):
+    """As bash asks, by its own variables."""
+    words = ["orbifolio", *typed.split()]
+    surroundings = {"_ORBIFOLIO_COMPLETE": "bash_complete", "COMP_WORDS": " ".join(words)}
+    done = subprocess.run(
+        [sys.executable, "-m", "orbifolio.runner.cli"],
+        env={**os.environ, **surroundings, "COMP_CWORD": str(len(words) - 1)},
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=100,
+    )
+    answers = [line.partition(",")[::2] for line in done.stdout.splitlines()]
+    assert offered <= {value for kind, value in answers if kind == "plain"}, done
+    assert any(kind == "file" for kind, _ in answers) == files
