@@ -34,6 +34,7 @@ from orbifolio.runner.commands.rendering import run
 from orbifolio.runner.commands.serving import serve
 from orbifolio.runner.commands.styling import style
 from orbifolio.runner.commands.sweeping import sweep
+from orbifolio.runner.commands.user_defaults import config_file, default_map, read_defaults
 from orbifolio.runner.errors import InputError, OrbifolioError
 
 SECTIONS = {
@@ -150,6 +151,7 @@ cli.add_command(rm)
 
 @cli.command(short_help="Copy a gallery to a bucket or a folder.")
 @click.argument("paths", nargs=-1, required=True, metavar="[GALLERY] TARGET")
+@click.option("--out", "gallery", type=click.Path(path_type=Path), default=DEFAULT_GALLERY, hidden=True)
 @click.option("--dry-run", is_flag=True, help="Only print what would be uploaded and deleted.")
 @click.option("--remove", multiple=True, metavar="TYPE/RUN", help="Remove a run from the target; may be repeated.")
 @click.option("--endpoint-url", metavar="URL", default=None, help="Address of a store other than AWS.")
@@ -158,6 +160,7 @@ cli.add_command(rm)
 @click.option("--apply", "set_up", is_flag=True, help="With --website: also set it up.")
 def publish(
     paths: tuple[str, ...],
+    gallery: Path,
     dry_run: bool,
     remove: tuple[str, ...],
     endpoint_url: str | None,
@@ -179,7 +182,7 @@ def publish(
         show_website(paths[-1], endpoint_url=endpoint_url, region=region, set_up=set_up, console=make_console())
         return
     address = publish_gallery(
-        Path(paths[0]) if len(paths) == 2 else DEFAULT_GALLERY,
+        Path(paths[0]) if len(paths) == 2 else gallery,
         paths[-1],
         endpoint_url=endpoint_url,
         region=region,
@@ -478,7 +481,8 @@ def doctor() -> None:
 def main() -> None:
     """The console script: foreseen errors are one message and an exit code, never a traceback."""
     try:
-        code = cli.main(standalone_mode=False, prog_name="orbifolio")
+        defaults = default_map(cli, read_defaults(config_file(), os.environ))
+        code = cli.main(standalone_mode=False, prog_name="orbifolio", default_map=defaults)
     except click.ClickException as error:
         error.show()
         sys.exit(error.exit_code)
