@@ -183,4 +183,4 @@ def _write(path: Path, picture: Tensor) -> None:
     if factor < 1:
         size = [max(1, round(height * factor)), max(1, round(width * factor))]
         picture = torch.nn.functional.interpolate(picture, size=size, mode="bicubic", antialias=True)
-    write_webp(path, picture[0].permute(1, 2, 0).clamp(0, 1).numpy())
+    write_webp(path, picture[0].permute(1, 2, 0).clamp(0, 1).numpy(), effort=2)  # nothing is seen before it is there
