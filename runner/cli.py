@@ -41,7 +41,7 @@ SECTIONS = {
     "Make pictures": ("run", "paint", "style", "sweep"),
     "Recipes": ("recipes", "check", "new", "schema"),
     "Galleries": ("serve", "gallery", "publish", "rm"),
-    "Finished pictures": ("redraw", "enlarge", "print", "separate", "measure", "judge", "rank"),
+    "Finished pictures": ("query", "redraw", "enlarge", "print", "separate", "measure", "judge", "rank"),
     "Rented machines": ("launch", "ps", "logs", "stop", "cleanup", "export"),
     "This machine": ("doctor", "weights"),
 }

@@ -19,7 +19,7 @@ from orbifolio.reports.parts.globe import SCENE
 from orbifolio.reports.wording import format_bytes, format_count, format_pixels
 from orbifolio.runner.files import is_file
 
-MOST_SHOWN, FEW_SHOWN = 12, 6
+MOST_SHOWN, FEW_SHOWN = 12, 5
 """Pictures that are all shown, and how many are where there are more."""
 
 

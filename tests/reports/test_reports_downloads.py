@@ -86,6 +86,6 @@ def test_many_pictures_are_folded_away(make_run: Make, gallery: Path) -> None:
     write_report(folder, gallery=gallery)
     section = read_page(folder / "index.html").get_element_by_id("files")
     folded = section.xpath(".//details//ul[@class='tiles']/li//span[@class='name']/text()")
-    assert section.xpath(".//details/summary/text()")[0] == "9 more pictures"
-    assert folded == [f"Cell {number}" for number in range(5, 14)]  # after the picture itself and five
+    assert section.xpath(".//details/summary/text()")[0] == "10 more pictures"
+    assert folded == [f"Cell {number}" for number in range(4, 14)]  # after the picture itself and four
     assert len(section.xpath(".//ul[@class='tiles']/li")) == 15
