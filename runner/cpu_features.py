@@ -70,7 +70,7 @@ def tiles_work() -> bool:
     """Whether AMX bfloat16 tiles are there and can be used; tried once for each machine."""
     if "amx_bf16" not in processor_flags():
         return False
-    record = user_cache_path("orbifolio") / f"arithmetic-{_fingerprint()}.json"
+    record = user_cache_path("orbifolio") / f"arithmetic-{machine_fingerprint()}.json"
     try:
         return bool(json.loads(record.read_text(encoding="utf-8"))["tiles_work"])
     except (OSError, ValueError, KeyError, TypeError):
@@ -83,8 +83,10 @@ def tiles_work() -> bool:
     return works
 
 
-def _fingerprint() -> str:
-    facts = (processor_name(), sorted(processor_flags()), platform.release(), metadata.version("torch"))
+def machine_fingerprint() -> str:
+    """Of what decides which arithmetic works and is fast: processor, kernel, torch, and a limit of instructions."""
+    limit = os.environ.get(LIMIT, "")
+    facts = (processor_name(), sorted(processor_flags()), platform.release(), metadata.version("torch"), limit)
     return hashlib.sha256(repr(facts).encode()).hexdigest()[:16]
 
 

@@ -2,17 +2,29 @@
 
 from __future__ import annotations
 
+import json
 import os
 import platform
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from functools import cache
 from typing import Any
 
 import torch
+from platformdirs import user_cache_path
 
-from orbifolio.runner.cpu_features import processor_name, tiles_work
+from orbifolio.runner.cpu_features import LIMIT, machine_fingerprint, processor_flags, processor_name, tiles_work
 from orbifolio.runner.errors import InputError
+from orbifolio.runner.files import write_atomically
 from orbifolio.runner.memory import machine_memory
+
+FAST_BF16 = "ORBIFOLIO_FAST_BF16"
+"""Environment variable: `yes` or `no` instead of the trial of this processor."""
+
+WORTH_IT = 1.3  # times as fast: below it, what else a step does eats the gain
+TRIALS = 6
+TOO_LONG = 0.05  # seconds: one convolution takes 4 ms where instructions for it are there
 
 
 def choose_device(choice: str) -> str:
@@ -42,25 +54,71 @@ def choose_device(choice: str) -> str:
 
 
 def has_fast_bf16(device: str) -> bool:
-    """Whether bfloat16 convolutions are faster than float32's on this device."""
+    """Whether bfloat16 convolutions are worth it on this device: on CUDA by its kind, on a processor by trial."""
     if device.startswith("cuda"):
         return bool(torch.cuda.is_bf16_supported())
-    # Without tiles, AVX-512's own bf16 is no faster than fp32 in convolutions (measured: 1.70 s against
-    # 1.72 s for VGG16 to conv4_1, forward and backward at 384 x 448 px on two cores).
-    return tiles_work()
+    told = os.environ.get(FAST_BF16, "")
+    if told in ("yes", "no"):
+        return told == "yes"
+    return processor_gain() >= WORTH_IT
 
 
-def choose_precision(choice: str, device: str, *, agrees: bool) -> tuple[str, torch.dtype]:
+def choose_precision(choice: str, device: str, *, agrees: bool, fast: bool | None = None) -> tuple[str, torch.dtype]:
     """The network's arithmetic as (`bf16` or `fp32`, dtype).
 
     Args:
         choice: `auto`, `fp32` or `bf16`.
         device: as `choose_device` returns it.
         agrees: the network's gradients in bf16 agree with those in fp32; else `auto` is fp32.
+        fast: what `has_fast_bf16` said when the run began; None to ask now.
     """
-    if choice == "bf16" or (choice == "auto" and agrees and has_fast_bf16(device)):
-        return "bf16", torch.bfloat16
-    return "fp32", torch.float32
+    if choice == "auto" and agrees:
+        choice = "bf16" if (has_fast_bf16(device) if fast is None else fast) else "fp32"
+    return ("bf16", torch.bfloat16) if choice == "bf16" else ("fp32", torch.float32)
+
+
+@cache
+def processor_gain() -> float:
+    """How many times as fast as float32 a 3 x 3 convolution is in bfloat16, forth and back, channels last.
+
+    Tried on one thread for a quarter of a second, once for each machine and torch version, and kept; 0 where the
+    processor has no instructions for it, which torch would imitate slowly, or has them and traps.
+    """
+    flags = processor_flags()
+    if flags and not flags & {"avx512_bf16", "amx_bf16", "avx10_1"}:
+        return 0.0
+    if "amx_bf16" in flags and not (tiles_work() or os.environ.get(LIMIT)):
+        return 0.0
+    record = user_cache_path("orbifolio") / f"bf16-{machine_fingerprint()}.json"
+    try:
+        return float(json.loads(record.read_text(encoding="utf-8"))["gain"])
+    except (OSError, ValueError, KeyError, TypeError):
+        pass  # not tried yet, or written by half a machine: tried again
+    gain = _measured_gain()
+    with suppress(OSError):  # a cache that cannot be written only costs the trial again
+        write_atomically(record, json.dumps({"gain": round(gain, 2)}).encode())
+    return gain
+
+
+def _measured_gain() -> float:
+    """The ratio of the best times, measured in turns; the thread's own time, since the machine may be busy."""
+    random = torch.Generator().manual_seed(0)
+    features, kernel = torch.rand(1, 128, 48, 48, generator=random), torch.rand(128, 128, 3, 3, generator=random)
+    best = dict.fromkeys((torch.bfloat16, torch.float32), float("inf"))
+    layout = torch.channels_last
+    pairs = {dtype: [part.to(dtype, memory_format=layout) for part in (features, kernel)] for dtype in best}
+    with torch.no_grad(), one_thread():
+        for _ in range(TRIALS):
+            for dtype, (x, weight) in pairs.items():
+                began = time.thread_time()
+                y = torch.conv2d(x, weight, padding=1)
+                torch.ops.aten.convolution_backward(
+                    y, x, weight, None, [1, 1], [1, 1], [1, 1], False, [0, 0], 1, [True, False, False]
+                )
+                best[dtype] = min(best[dtype], time.thread_time() - began)
+            if best[torch.bfloat16] > TOO_LONG:  # imitated
+                break
+    return best[torch.float32] / max(best[torch.bfloat16], 1e-9)
 
 
 def make_deterministic(device: str) -> None:

@@ -111,6 +111,7 @@ class RenderContext:
         mask: the same of a mask, what is clear in it being black; by default `plain_picture`.
         warn: puts a message into the report.
         title: of the recipe, for products that name the picture.
+        fast_bf16: whether bfloat16 was fast when the run began, for `precision: auto`; None to ask the machine.
     """
 
     seed: int
@@ -120,6 +121,7 @@ class RenderContext:
     mask: Callable[[str], Tensor] | None = None
     warn: Callable[[str], None] = lambda message: None
     title: str = ""
+    fast_bf16: bool | None = None
 
     def mask_picture(self, source: str) -> Tensor:
         """(1, 3, h, w) of a mask in [0, 1], black where it is clear."""

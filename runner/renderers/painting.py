@@ -443,6 +443,7 @@ class PaintingRenderer(Renderer):
             mask=self.context.mask_picture,
             subject=self._shown_subject,
             paints=oklab.from_srgb(session.paints()) if given else None,
+            fast_bf16=self.context.fast_bf16,
         )
         self._refiner = StrokeRefiner(self.settings.refine, self._painting(session), context)
         return self._refiner

@@ -74,11 +74,20 @@ class InputPictures:
             self._prepared[source] = _tensor(pixels)
         return self._prepared[source]
 
-    def context(self, seed: int, device: str, warn: Callable[[str], None], title: str = "") -> RenderContext:
+    def context(
+        self, seed: int, device: str, warn: Callable[[str], None], title: str = "", *, fast_bf16: bool | None = None
+    ) -> RenderContext:
         """A render context whose pictures are loaded here."""
         self._warn = warn
         return RenderContext(
-            seed, device, picture=self.prepared, plain_picture=self.plain, mask=self.mask, warn=warn, title=title
+            seed,
+            device,
+            picture=self.prepared,
+            plain_picture=self.plain,
+            mask=self.mask,
+            warn=warn,
+            title=title,
+            fast_bf16=fast_bf16,
         )
 
     def digests(self, recipe: Recipe) -> dict[str, str]:

@@ -18,7 +18,7 @@ from typing import Any
 from filelock import FileLock, Timeout
 
 from orbifolio.runner.arrays import F32
-from orbifolio.runner.devices import make_deterministic, peak_memory
+from orbifolio.runner.devices import has_fast_bf16, make_deterministic, peak_memory
 from orbifolio.runner.errors import InputError
 from orbifolio.runner.events import (
     Enlarged,
@@ -123,7 +123,10 @@ class Run:
         self.resumed = folder is not None
         self.stop = stop or Stop()
         self.inputs = InputPictures(loaded.images, loaded.recipe.style_preparation)
-        context = self.inputs.context(loaded.recipe.seed, device, self._warn, loaded.recipe.title)
+        self._fast_bf16 = _fast_when_begun(folder, device)
+        context = self.inputs.context(
+            loaded.recipe.seed, device, self._warn, loaded.recipe.title, fast_bf16=self._fast_bf16
+        )
         self.renderer: Renderer = loaded.recipe.renderer.build(context)
         refuse_too_large(self.renderer, device)
         self.phases: tuple[Phase, ...] = self.renderer.phases()
@@ -232,6 +235,7 @@ class Run:
             started=started,
         )
         self._summary["rerun"] |= rerun_entries(self.folder, *self.elsewhere)
+        self._summary["system"]["fast_bf16"] = self._fast_bf16
         self._restore_summary(checkpoint)
         write_atomically(self.folder / "recipe.yaml", redact(self.loaded.resolved_text).encode())
         self._summary["inputs"] = self.inputs.write(self.folder, self.loaded.recipe)
@@ -450,3 +454,13 @@ class Run:
             if self._log is not None:
                 self._log.close()
         return outcome, message
+
+
+def _fast_when_begun(folder: Path | None, device: str) -> bool:
+    """What `precision: auto` goes by: as the run began, whatever a trial of this machine says now."""
+    system = ((read_summary(folder) or {}) if folder else {}).get("system", {})
+    if "fast_bf16" in system:
+        return bool(system["fast_bf16"])
+    if system.get("precision"):  # begun before that was written
+        return bool(system["precision"] == "bf16")
+    return has_fast_bf16(device)

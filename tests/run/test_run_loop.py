@@ -225,6 +225,26 @@ def test_a_run_that_goes_on_elsewhere_is_left_alone(recipe, tmp_path):
     assert str(caught.value) == f"{folder}: this run is in use by another process; wait for it"
 
 
+def test_a_resumed_run_computes_as_it_began(recipe, tmp_path, monkeypatch):
+    """Whatever a trial of the machine says in the meantime; runs of before wrote their precision alone."""
+    monkeypatch.setenv("ORBIFOLIO_FAST_BF16", "yes")
+    result, _ = execute(recipe, tmp_path)
+    assert read_summary(result.folder)["system"]["fast_bf16"] is True
+    assert read_summary(result.folder)["system"]["precision"] == "bf16"
+    monkeypatch.setenv("ORBIFOLIO_FAST_BF16", "no")
+
+    def resumed():
+        work = Run(load(recipe), gallery=tmp_path, device="cpu", command="", folder=result.folder)
+        return work.renderer.precision
+
+    assert Run(load(recipe), gallery=tmp_path, device="cpu", command="").renderer.precision == "fp32"
+    assert resumed() == "bf16"
+    summary = read_summary(result.folder)
+    del summary["system"]["fast_bf16"]
+    (result.folder / "run.json").write_text(json.dumps(summary))
+    assert resumed() == "bf16"
+
+
 class Trouble:
     """A network that breaks at its n-th look."""
 

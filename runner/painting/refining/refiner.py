@@ -50,6 +50,7 @@ class RefiningContext:
         mask: the same of a mask.
         subject: (width, height) -> (1, 3, height, width) of what is painted.
         paints: (k, 3) OKLab, the only paints; None where colours are free.
+        fast_bf16: as `RenderContext` has it.
     """
 
     seed: int
@@ -60,6 +61,7 @@ class RefiningContext:
     subject: Callable[[tuple[int, int]], Tensor]
     paints: F64 | None = None
     mask: Callable[[str], Tensor] | None = None
+    fast_bf16: bool | None = None
 
 
 class StrokeRefiner:
@@ -87,7 +89,7 @@ class StrokeRefiner:
         self.optimiser = settings.optimiser.build(self.strokes.parameters())
         self.done = 0
         self.precision, dtype = choose_precision(
-            settings.precision, context.device, agrees=settings.vision.half_precision
+            settings.precision, context.device, agrees=settings.vision.half_precision, fast=context.fast_bf16
         )
         encoder: Encoder = settings.vision.build() if settings.layers() else NullEncoder()
         self.encoder = encoder.to(context.device, dtype)

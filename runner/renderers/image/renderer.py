@@ -117,7 +117,7 @@ class ImageRenderer(Renderer):
         self._canvas: Canvas | None = None
         self.charted = parts.canvas.charted
         self.precision, self.dtype = choose_precision(
-            parts.precision, context.device, agrees=parts.vision.half_precision
+            parts.precision, context.device, agrees=parts.vision.half_precision, fast=context.fast_bf16
         )
         multiple = self._multiple()
         self.sizes = [self.symmetry.fit(width, multiple=multiple, ratio=parts.ratio) for width, _ in parts.phases]

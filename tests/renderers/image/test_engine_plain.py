@@ -3,7 +3,6 @@
 import pytest
 import torch
 
-from orbifolio.runner.devices import choose_precision
 from orbifolio.runner.objectives.autograd_engine import AutogradEngine
 from orbifolio.runner.objectives.base import Preparation
 from orbifolio.runner.objectives.smoothness import Range, Smoothness
@@ -71,15 +70,3 @@ def test_equal_artworks_give_equal_bytes():
     one, two = run.evaluate(here, None), run.evaluate(here.clone(), None)
     assert one.terms == two.terms
     assert torch.equal(one.gradient, two.gradient)
-
-
-def test_precision_follows_wish_hardware_and_agreement(monkeypatch):
-    from orbifolio.runner import devices
-
-    monkeypatch.setattr(devices, "tiles_work", lambda: True)
-    assert choose_precision("auto", "cpu", agrees=True) == ("bf16", torch.bfloat16)
-    assert choose_precision("auto", "cpu", agrees=False) == ("fp32", torch.float32)
-    assert choose_precision("bf16", "cpu", agrees=False)[0] == "bf16"
-    assert choose_precision("fp32", "cpu", agrees=True)[0] == "fp32"
-    monkeypatch.setattr(devices, "tiles_work", lambda: False)
-    assert choose_precision("auto", "cpu", agrees=True)[0] == "fp32"
