@@ -9,15 +9,17 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import runpy
 import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -35,7 +37,7 @@ class ForkServer:
     """Runs `orbifolio` commands in forked children, one at a time."""
 
     def __init__(self, process: subprocess.Popen[str]) -> None:
-        self._process = process
+        self._process, self._lock = process, threading.Lock()
 
     def run(
         self,
@@ -64,11 +66,69 @@ class ForkServer:
             "clock": clock,
             "full_after": full_after,
         }
+        return Ended(**self._asked(order))
+
+    def start(
+        self, command: list[str], *, stdout: IO[bytes], env: Mapping[str, str], **ignored: object
+    ) -> ForkedProcess:
+        """Begin `python -P -m MODULE ...` in a session of its own, as `subprocess.Popen` would, and go on meanwhile.
+
+        Args:
+            command: the interpreter, its two options, the module and its arguments.
+            stdout: an open file, for errors, too.
+            env: the variables.
+            ignored: what other arguments a caller of `Popen` gives.
+        """
+        assert command[1:3] == ["-P", "-m"], command
+        order = {"module": command[3], "arguments": command[4:], "log": stdout.name, "environment": dict(env)}
+        return ForkedProcess(self, self._asked(order))
+
+    def poll(self, process: int) -> int | None:
+        """The exit code of a process that was started here; None while it lives."""
+        code: int | None = self._asked({"poll": process})
+        return code
+
+    def _asked(self, order: dict[str, Any]) -> Any:
         assert self._process.stdin is not None
         assert self._process.stdout is not None
-        self._process.stdin.write(json.dumps(order) + "\n")
-        self._process.stdin.flush()
-        return Ended(**json.loads(self._process.stdout.readline()))
+        with self._lock:
+            self._process.stdin.write(json.dumps(order) + "\n")
+            self._process.stdin.flush()
+            return json.loads(self._process.stdout.readline())
+
+
+class ForkedProcess:
+    """A process that a fork server has begun, with what is needed of `subprocess.Popen`."""
+
+    stdin = None
+
+    def __init__(self, server: ForkServer, pid: int) -> None:
+        self._server, self.pid = server, pid
+        self.returncode: int | None = None
+
+    def poll(self) -> int | None:
+        """Its exit code, or None while it lives."""
+        if self.returncode is None:
+            self.returncode = self._server.poll(self.pid)
+        return self.returncode
+
+    def wait(self) -> int:
+        """Wait for its end."""
+        while (code := self.poll()) is None:
+            time.sleep(0.01)
+        return code
+
+    def terminate(self) -> None:
+        """Ask it to end."""
+        self._send(signal.SIGTERM)
+
+    def kill(self) -> None:
+        """End it."""
+        self._send(signal.SIGKILL)
+
+    def _send(self, number: signal.Signals) -> None:
+        if self.poll() is None:
+            os.kill(self.pid, number)
 
 
 @contextlib.contextmanager
@@ -113,11 +173,16 @@ def _obey(order: dict[str, Any], output: int) -> None:
     sys.argv = ["orbifolio", *order["arguments"]]
     from orbifolio.runner.cli import main
 
-    code = 1
+    _end_with(main)
+
+
+def _end_with(run: Callable[[], object]) -> None:
+    """Run something, and end this process with its exit code."""
+    code = 0
     try:
-        main()
+        run()
     except SystemExit as end:
-        code = end.code if isinstance(end.code, int) else 1
+        code = end.code if isinstance(end.code, int) else int(end.code is not None)
     except BaseException:
         import traceback
 
@@ -127,6 +192,19 @@ def _obey(order: dict[str, Any], output: int) -> None:
         sys.stdout.flush()
         sys.stderr.flush()
         os._exit(code)
+
+
+def _become(order: dict[str, Any]) -> None:
+    """Become a module's process; never returns."""
+    os.setsid()
+    output = os.open(order["log"], os.O_WRONLY | os.O_APPEND)
+    os.dup2(output, 1)
+    os.dup2(output, 2)
+    os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+    os.environ.clear()
+    os.environ.update(order["environment"])
+    sys.argv = [order["module"], *order["arguments"]]
+    _end_with(lambda: runpy.run_module(order["module"], run_name="__main__", alter_sys=True))
 
 
 def _wait(child: int, kill_after: float | None, by: int) -> int:
@@ -152,7 +230,9 @@ def _serve() -> None:
     import orbifolio.runner.commands.publishing
     import orbifolio.runner.commands.rendering
     import orbifolio.runner.execute
-    import orbifolio.runner.recipe.model  # noqa: F401
+    import orbifolio.runner.recipe.model
+    import orbifolio.runner.renderers.growing_neural_gas  # the kinds of most tests
+    import orbifolio.runner.renderers.image.renderer  # noqa: F401
     from orbifolio.reports.render import renderer
 
     environment = renderer().environment  # compiled once for all
@@ -161,6 +241,16 @@ def _serve() -> None:
 
     for line in sys.stdin:
         order = json.loads(line)
+        if "poll" in order:
+            done, status = os.waitpid(order["poll"], os.WNOHANG)
+            print(json.dumps(os.waitstatus_to_exitcode(status) if done else None), flush=True)
+            continue
+        if "module" in order:
+            child = os.fork()
+            if not child:
+                _become(order)
+            print(child, flush=True)
+            continue
         with tempfile.TemporaryFile() as output:
             began = time.monotonic()
             child = os.fork()

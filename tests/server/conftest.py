@@ -3,7 +3,7 @@
 import importlib.util
 from pathlib import Path
 
-from served import serving, visitor
+from served import forked_jobs, forks, serving, visitor
 
 _PAGES = Path(__file__).parents[1] / "browser" / "conftest.py"
 _spec = importlib.util.spec_from_file_location("browser_fixtures", _PAGES)
@@ -13,4 +13,4 @@ _browser = importlib.util.module_from_spec(_spec)
 _spec.loader.exec_module(_browser)
 assert_accessible = _browser.assert_accessible
 
-__all__ = ["assert_accessible", "serving", "visitor"]
+__all__ = ["assert_accessible", "forked_jobs", "forks", "serving", "visitor"]

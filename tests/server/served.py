@@ -1,6 +1,7 @@
 """A real server on the loopback: uvicorn in a thread over a state with a tiny catalogue, and clients that speak to it.
 
-Jobs run in processes of their own, as they do for users; the tiny recipe has 16 pixels and takes no network.
+Jobs run in processes of their own, as they do for users, which are forked here from one that has imported the program;
+the tiny recipe has 16 pixels and takes no network.
 """
 
 from __future__ import annotations
@@ -8,16 +9,19 @@ from __future__ import annotations
 import asyncio
 import io
 import socket
+import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from types import SimpleNamespace
 
 import httpx
 import numpy as np
 import pytest
 import uvicorn
+from forked import ForkServer, fork_server
 from PIL import Image
 
 from orbifolio.runner.server.app import application
@@ -159,8 +163,24 @@ def make_state(folder: Path, recipes: Path, *, recipe: Path | None = None) -> Ca
     return make
 
 
+@pytest.fixture(scope="session")
+def forks() -> Iterator[ForkServer]:
+    """Where the processes of jobs are forked from."""
+    with fork_server() as server:
+        yield server
+
+
 @pytest.fixture(scope="module")
-def serving(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serving]:
+def forked_jobs(forks: ForkServer) -> Iterator[None]:
+    """Spares the jobs of this process's servers the seconds of importing the program."""
+    with pytest.MonkeyPatch.context() as patch:
+        stand_in = SimpleNamespace(**{**vars(subprocess), "Popen": forks.start})
+        patch.setattr("orbifolio.runner.run.subprocess.subprocess", stand_in)
+        yield
+
+
+@pytest.fixture(scope="module")
+def serving(tmp_path_factory: pytest.TempPathFactory, forked_jobs: None) -> Iterator[Serving]:
     """A server for a module's tests."""
     folder = tmp_path_factory.mktemp("server")
     (folder / "gallery").mkdir()

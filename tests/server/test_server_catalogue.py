@@ -40,6 +40,7 @@ def test_what_is_not_a_recipe_has_no_key(tmp_path: Path):
     assert RecipeCatalogue(write_recipe(tmp_path / "a/list.yaml", "- 1\n")).start is None
 
 
+@pytest.mark.usefixtures("forked_jobs")
 def test_a_recipe_in_a_folder_with_spaces_is_opened_and_run(tmp_path: Path):
     recipe = write_recipe(tmp_path / "my_recipes of 2026" / "wild_horse.yaml")
     (tmp_path / "gallery").mkdir()
