@@ -42,8 +42,8 @@ class SpineRules(NamedTuple):
     shortest: float
     longest: float
     inertia: float
-    mended: float = 0.25
-    left_wrong: float = 0.6
+    mended: float = 0.5
+    left_wrong: float = 0.8
     tip: float = 0.5
     slimmest: float = 0.5
 
