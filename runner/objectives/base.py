@@ -22,7 +22,7 @@ from orbifolio.runner.named_files import FileName
 from orbifolio.runner.objectives.statistics import Moments, moments
 from orbifolio.runner.settings import Settings, kind_of
 from orbifolio.runner.symmetry.base import Symmetry
-from orbifolio.runner.vision.base import Encoder, VisionSettings
+from orbifolio.runner.vision.base import Encoder, Shear, VisionSettings
 
 
 @dataclass(frozen=True)
@@ -98,6 +98,7 @@ class ObjectiveInput:
         picture: the same through this step's view: what the network saw.
         features: layer -> features of `picture`.
         wrap: the artwork repeats over its (top-bottom, left-right) edges.
+        shear: with which it repeats from top to bottom, or None.
         summaries: layer -> moments of its features, where an engine has them; ask `moments` for them.
     """
 
@@ -105,6 +106,7 @@ class ObjectiveInput:
     picture: Tensor
     features: Mapping[str, Tensor] = field(default_factory=dict)
     wrap: tuple[bool, bool] = (False, False)
+    shear: Shear | None = None
     summaries: Mapping[str, Moments] = field(default_factory=dict)
 
     def moments(self, layer: str, mask: Tensor | None = None) -> Moments:
@@ -167,6 +169,10 @@ class ObjectiveSettings(Settings):
 
     def places(self) -> bool:
         """Whether it compares features place by place, which moving views would put elsewhere."""
+        return False
+
+    def repeats(self) -> bool:
+        """Whether it scores a part of which the whole picture is made by shifts as it scores the whole picture."""
         return False
 
     def least_side(self, vision: VisionSettings) -> int:

@@ -22,7 +22,7 @@ from orbifolio.runner.objectives.engine import (
 )
 from orbifolio.runner.objectives.statistics import Moments, moments
 from orbifolio.runner.views.drawn_view import DrawnView, apply_view
-from orbifolio.runner.vision.base import Chain
+from orbifolio.runner.vision.base import Chain, Shear
 from orbifolio.runner.vision.chain_backward import ChainBackward, FeaturePull
 
 Value = TypeVar("Value")
@@ -32,7 +32,13 @@ class ChainEngine(Engine):
     """Evaluates without autograd through the network."""
 
     def __init__(
-        self, chain: Chain, cut_chain: Chain, objectives: Sequence[Objective], *, wrap: tuple[bool, bool]
+        self,
+        chain: Chain,
+        cut_chain: Chain,
+        objectives: Sequence[Objective],
+        *,
+        wrap: tuple[bool, bool],
+        shear: Shear | None = None,
     ) -> None:
         """An engine for one size after the other.
 
@@ -41,9 +47,10 @@ class ChainEngine(Engine):
             cut_chain: the same for views that do not wrap.
             objectives: that are to be made small.
             wrap: the artwork repeats over its (top-bottom, left-right) edges.
+            shear: with which it repeats from top to bottom, where it wraps both ways.
         """
         self.objectives = tuple(objectives)
-        self.wrap = wrap
+        self.wrap, self.shear = wrap, shear
         self.network = ChainBackward(chain)
         self.cut_network = self.network if chain.padding == cut_chain.padding else ChainBackward(cut_chain)
 
@@ -52,11 +59,11 @@ class ChainEngine(Engine):
         leaf = artwork.detach().requires_grad_(True)
         network = self.network if view is None or view.keeps_wrap else self.cut_network
         with torch.enable_grad():
-            picture = apply_view(leaf, view, wrap=self.wrap)
+            picture = apply_view(leaf, view, wrap=self.wrap, shear=self.shear)
             walk = network.forth(picture.detach().float())
             features = _Asked(walk.features, lambda name: walk.features[name].detach().requires_grad_(True))
             summaries = _Asked(walk.features, lambda name: _leaves(walk.features[name]))
-            inputs = ObjectiveInput(leaf, picture, features, self.wrap, summaries)
+            inputs = ObjectiveInput(leaf, picture, features, self.wrap, self.shear, summaries)
             names, values = weighted_terms(self.objectives, inputs)
             asked = [leaf, *features.made.values()]
             asked += [part for summary in summaries.made.values() for part in (summary.mean, summary.second)]

@@ -83,6 +83,10 @@ class Dream(ObjectiveSettings):
         """The channels, () for all."""
         return (self.channel,) if self.channel is not None else self.channels
 
+    def repeats(self) -> bool:
+        """A layer's excitation, but with a mask: it is a mean over all places."""
+        return self.mask is None and self.class_ is None
+
     def build(self, preparation: Preparation) -> Objective:
         """The dream of a class, or of a layer's channels."""
         if self.class_ is not None:

@@ -16,7 +16,7 @@ from torch import Tensor
 
 from orbifolio.runner.objectives.base import Objective, ObjectiveInput
 from orbifolio.runner.views.drawn_view import DrawnView
-from orbifolio.runner.vision.base import Padding
+from orbifolio.runner.vision.base import Padding, Shear
 
 
 @dataclass(frozen=True)
@@ -72,6 +72,8 @@ def evaluation_of(names: Sequence[str], values: Tensor, gradient: Tensor) -> Eva
     return Evaluation(dict(zip(names, values.detach().double().tolist(), strict=True)), gradient)
 
 
-def padding(wrap: tuple[bool, bool]) -> tuple[Padding, Padding]:
+def padding(wrap: tuple[bool, bool], shear: Shear | None = None) -> tuple[Padding, Padding]:
     """How a network continues a picture that wraps, or not, over its (top-bottom, left-right) edges."""
+    if shear is not None:
+        return shear, "wrap"
     return ("wrap" if wrap[0] else "replicate", "wrap" if wrap[1] else "replicate")

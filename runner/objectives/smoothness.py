@@ -12,6 +12,8 @@ import torch
 from torch import Tensor
 
 from orbifolio.runner.objectives.base import Objective, ObjectiveInput, ObjectiveSettings, Preparation, weighted_mean
+from orbifolio.runner.vision.base import Padding
+from orbifolio.runner.vision.edges import shifted
 
 
 class Smoothness(ObjectiveSettings):
@@ -23,6 +25,10 @@ class Smoothness(ObjectiveSettings):
     weight: float = 5.0
     """Factor of the mean over neighbouring pixels; 5 removes grain beside normalised style terms."""
     cites: ClassVar[tuple[str, ...]] = ("rudin1992",)
+
+    def repeats(self) -> bool:
+        """Yes, but with a mask: it is a mean over all places."""
+        return self.mask is None
 
     def build(self, preparation: Preparation) -> SmoothnessObjective:
         """The objective with its mask at the artwork's size."""
@@ -39,8 +45,9 @@ class SmoothnessObjective(Objective):
     def __call__(self, inputs: ObjectiveInput) -> dict[str, Tensor]:
         """The term `smoothness`, both axes added."""
         total = torch.zeros((), device=inputs.artwork.device)
-        for axis, wraps in zip((-2, -1), inputs.wrap, strict=True):
-            difference = inputs.artwork - inputs.artwork.roll(1, dims=axis)
+        edges: tuple[Padding, Padding] = (inputs.shear or "wrap", "wrap")
+        for axis, wraps, (across, down) in zip((-2, -1), inputs.wrap, ((0, -1), (-1, 0)), strict=True):
+            difference = inputs.artwork - shifted(inputs.artwork, across, down, edges)
             mask = self.mask
             if not wraps:
                 size = difference.shape[axis]
@@ -66,6 +73,10 @@ class Range(ObjectiveSettings):
     weight: float = 10.0
     """Factor of the mean squared excess over [0, 1]."""
     cites: ClassVar[tuple[str, ...]] = ("gatys2015",)
+
+    def repeats(self) -> bool:
+        """Yes, but with a mask: it is a mean over all places."""
+        return self.mask is None
 
     def build(self, preparation: Preparation) -> RangeObjective:
         """The objective with its mask at the artwork's size."""

@@ -125,6 +125,10 @@ class Style(ObjectiveSettings):
         """Only with a mask, which says where."""
         return self.mask is not None
 
+    def repeats(self) -> bool:
+        """Yes, but with a mask: statistics are means over all places."""
+        return self.mask is None
+
     def least_side(self, vision: VisionSettings) -> int:
         """The stride of its deepest layer, and `LEAST_SIDE` at least: pictures are never enlarged."""
         names = set(self.layers_needed() or self.default_layers(vision)).intersection(vision.layer_names())

@@ -17,6 +17,7 @@ import math
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, is_dataclass, replace
+from fractions import Fraction
 from typing import Any, Self
 
 import numpy as np
@@ -61,6 +62,21 @@ class LayoutExtent:
     making_bytes: int
 
 
+@dataclass(frozen=True)
+class Cell:
+    """The upper left part of a picture that repeats inside itself, of which shifts make all of it, colours and all.
+
+    Attributes:
+        width: in pixels; the part repeats so from left to right.
+        height: in pixels.
+        share: of the width by which what lies below the part is moved to the right, in [0, 1).
+    """
+
+    width: int
+    height: int
+    share: Fraction
+
+
 class Layout(ABC):
     """The gather of one phase: which orbits, with which colours, every pixel shows.
 
@@ -101,6 +117,10 @@ class Layout(ABC):
             values: (P, 3), as for `render`.
         """
         return [layout.render(values) for layout in (self, *others)]
+
+    def corner(self, width: int, height: int) -> Layout:
+        """A layout of this artwork's parameters that renders its upper left part: a `Symmetry.cell`."""
+        raise NotImplementedError(type(self).__name__)
 
     def constrain(self, values: Tensor) -> Tensor:
         """Project values at special positions on what their stabiliser's colours leave fixed.
@@ -251,6 +271,20 @@ class Symmetry(ABC):
         Returns:
             (width, height).
         """
+
+    def fit_cell(self, width: int, *, multiple: int, ratio: float) -> tuple[int, int]:
+        """As `fit`, but where a size nearly as good has a `cell` for this multiple, that size."""
+        return self.fit(width, multiple=multiple, ratio=ratio)
+
+    def cell(self, width: int, height: int, *, multiple: int) -> Cell | None:
+        """The part that is enough to look at, or None where it is the whole picture.
+
+        Args:
+            width: of the artwork in pixels, as `fit` returned it.
+            height: of the artwork in pixels, as `fit` returned it.
+            multiple: the part's sides, and the shift with which it repeats, must be multiples of this.
+        """
+        return None
 
     @abstractmethod
     def layout(self, width: int, height: int) -> Layout:

@@ -22,6 +22,7 @@ class Jitter(View):
     kind: Literal["jitter"] = "jitter"
     amount: int = Field(default=16, ge=1, le=1024)
     """Maximum shift along each axis, in pixels."""
+    shifts: ClassVar[bool] = True
     cites: ClassVar[tuple[str, ...]] = ("mordvintsev2015",)
 
     def draw(self, width: int, height: int, random: torch.Generator) -> Tensor:

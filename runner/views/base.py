@@ -7,6 +7,7 @@ or both. `random` is a torch.Generator on the CPU.
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import ClassVar
 
 import torch
 from torch import Tensor
@@ -19,6 +20,9 @@ Filter = Callable[[Tensor], Tensor]
 
 class View(Settings):
     """The base of every kind of view."""
+
+    shifts: ClassVar[bool] = False
+    """Whether all that it does is a shift, so that a picture which repeats does so as before."""
 
     def draw(self, width: int, height: int, random: torch.Generator) -> Tensor:
         """A random (3, 3) float64 map from the view's pixels to the artwork's, about the centre."""

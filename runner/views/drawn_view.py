@@ -14,6 +14,8 @@ import torch
 from torch import Tensor
 
 from orbifolio.runner.views.base import Filter, View
+from orbifolio.runner.vision.base import Shear
+from orbifolio.runner.vision.edges import shifted
 
 
 @dataclass(frozen=True)
@@ -45,37 +47,40 @@ def draw_view(views: Sequence[View], width: int, height: int, random: torch.Gene
     return DrawnView(combined, tuple(change for change in filters if change is not None))
 
 
-def apply_view(picture: Tensor, view: DrawnView | None, *, wrap: tuple[bool, bool]) -> Tensor:
+def apply_view(
+    picture: Tensor, view: DrawnView | None, *, wrap: tuple[bool, bool], shear: Shear | None = None
+) -> Tensor:
     """The picture as seen through a view.
 
     Args:
         picture: (1, 3, height, width).
         view: from `draw_view`, or None for the picture as it is.
         wrap: the picture repeats over its (top-bottom, left-right) edges.
+        shear: with which it repeats from top to bottom, where it wraps both ways.
 
     Returns:
         (1, 3, height, width), differentiable in `picture`; bilinear, exact for whole-pixel shifts.
     """
     if view is None:
         return picture
-    seen = _moved(picture, view.map, wrap)
+    seen = _moved(picture, view.map, wrap, shear)
     for change in view.filters:
         seen = change(seen)
     return seen
 
 
-def _moved(picture: Tensor, view: Tensor, wrap: tuple[bool, bool]) -> Tensor:
+def _moved(picture: Tensor, view: Tensor, wrap: tuple[bool, bool], shear: Shear | None) -> Tensor:
     height, width = picture.shape[-2:]
     linear, shift = view[:2, :2], view[:2, 2]
     whole = shift.round()
     if all(wrap) and torch.equal(linear, torch.eye(2, dtype=torch.float64)) and torch.equal(whole, shift):
-        return torch.roll(picture, (-int(whole[1]), -int(whole[0])), dims=(-2, -1))
+        return shifted(picture, int(whole[0]), int(whole[1]), (shear or "wrap", "wrap"))
     x = torch.arange(width, dtype=torch.float64) - (width - 1) / 2
     y = torch.arange(height, dtype=torch.float64) - (height - 1) / 2
     rows, columns = torch.meshgrid(y, x, indexing="ij")
     at_x = linear[0, 0] * columns + linear[0, 1] * rows + shift[0] + (width - 1) / 2
     at_y = linear[1, 0] * columns + linear[1, 1] * rows + shift[1] + (height - 1) / 2
-    return _bilinear(picture, at_x, at_y, wrap)
+    return _bilinear(picture, at_x, at_y, wrap, shear)
 
 
 def _inside(index: Tensor, size: int, wrap: bool) -> Tensor:
@@ -86,10 +91,11 @@ def _inside(index: Tensor, size: int, wrap: bool) -> Tensor:
     return torch.where(index < size, index, 2 * size - 2 - index)
 
 
-def _bilinear(picture: Tensor, x: Tensor, y: Tensor, wrap: tuple[bool, bool]) -> Tensor:
+def _bilinear(picture: Tensor, x: Tensor, y: Tensor, wrap: tuple[bool, bool], shear: Shear | None) -> Tensor:
     # Gathers with index_select rather than grid_sample: it wraps, and its backward pass has a
     # deterministic form on CUDA, which grid_sample's has not.
     height, width = picture.shape[-2:]
+    step = shear.step(width) if shear else 0
     left, top = x.floor(), y.floor()
     right_share = (x - left).to(picture.dtype).to(picture.device)
     bottom_share = (y - top).to(picture.dtype).to(picture.device)
@@ -97,8 +103,9 @@ def _bilinear(picture: Tensor, x: Tensor, y: Tensor, wrap: tuple[bool, bool]) ->
     total = torch.zeros_like(picture)
     for row in (0, 1):
         for column in (0, 1):
+            below = (top.long() + row).div(height, rounding_mode="floor")  # pictures of the repetition, from the first
             rows = _inside(top.long() + row, height, wrap[0])
-            columns = _inside(left.long() + column, width, wrap[1])
+            columns = _inside(left.long() + column - below * step, width, wrap[1])
             share = (bottom_share if row else 1 - bottom_share) * (right_share if column else 1 - right_share)
             index = (rows * width + columns).flatten().to(picture.device)
             total = total + flat.index_select(2, index).view_as(picture) * share

@@ -7,6 +7,7 @@ as (batch, channels, height / stride, width / stride), in the network's compute 
 Padding: `wrap` continues the picture periodically, so that the features of a tile are exactly those of
 the infinite tiling; `replicate` repeats the edge, for pictures that do not tile; `zero` is what most
 networks were trained with, and what their class scores need. It is given per axis as (top-bottom, left-right).
+Where a picture wraps both ways, a `Shear` from top to bottom lets it continue with a shift.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 from functools import cache
 from typing import ClassVar, Literal, NamedTuple
 
@@ -22,7 +24,30 @@ from torch import Tensor
 
 from orbifolio.runner.settings import Settings
 
-Padding = Literal["wrap", "replicate", "zero"]
+
+@dataclass(frozen=True)
+class Shear:
+    """Wrapping from top to bottom with a shift: what lies below the picture is the picture, moved to the right.
+
+    A lattice that is not rectangular repeats so: of p6's tile, which holds two cells, the upper half is enough.
+
+    Attributes:
+        share: of the width by which it is moved, in (0, 1).
+    """
+
+    share: Fraction
+
+    def step(self, width: int) -> int:
+        """The shift in features of a map of this width; exact where `edges.check_picture` lets the picture pass."""
+        return int(self.share * width)
+
+
+Padding = Literal["wrap", "replicate", "zero"] | Shear
+
+
+def wraps(edge: Padding) -> bool:
+    """Whether a picture continues with itself over an edge, shifted or not."""
+    return edge == "wrap" or isinstance(edge, Shear)
 
 
 @dataclass(frozen=True)

@@ -45,7 +45,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from orbifolio.runner.vision.base import Chain, ChainLink, Padding, Pool
+from orbifolio.runner.vision.base import Chain, ChainLink, Padding, Pool, wraps
 from orbifolio.runner.vision.chain import pooled
 from orbifolio.runner.vision.edges import Margins, extend, fold_back
 
@@ -170,7 +170,7 @@ class _ReadyLink:
         around, zeros, folded = [0, 0, 0, 0], [size - 1, size - 1], list(link.margins)
         for axis, edge in enumerate(chain.padding):
             before, after = link.margins[2 * axis : 2 * axis + 2]
-            if link.stride == 1 and edge == "wrap" and before + after == size - 1:
+            if link.stride == 1 and wraps(edge) and before + after == size - 1:
                 around[2 * axis : 2 * axis + 2] = after, before
                 zeros[axis], folded[2 * axis], folded[2 * axis + 1] = 0, 0, 0
             elif link.stride == 1 and edge == "zero" and before == after:

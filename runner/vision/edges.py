@@ -2,7 +2,7 @@
 
 Layout: (batch, channels, height, width), any dtype; channels_last stays so. Margins are (top, bottom, left,
 right), in features. An axis continues by `wrap` (the tile repeats for ever), `replicate` (the edge
-repeats) or `zero`.
+repeats) or `zero`; from top to bottom also by a `Shear`: the tile repeats with a shift.
 
 A convolution without padding after `extend` gives the features of the infinite tiling exactly. Written as one
 autograd function, because concatenating edge slices makes autograd fill and add four full-size gradients:
@@ -19,7 +19,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from orbifolio.runner.errors import ShapeMismatch
-from orbifolio.runner.vision.base import Padding
+from orbifolio.runner.vision.base import Padding, Shear, wraps
 
 Margins = tuple[int, int, int, int]
 
@@ -47,16 +47,19 @@ def check_picture(network: str, picture: Tensor, stride: int, padding: tuple[Pad
         padding: how the (top-bottom, left-right) edges continue.
 
     Raises:
-        ShapeMismatch: not a picture; a side below the stride; or a side that wraps and is not a multiple of it,
-            so that the features could not wrap with it.
+        ShapeMismatch: not a picture; a side below the stride; or a side that wraps, or the shift with which it does,
+            is not a multiple of it, so that the features could not wrap with it.
     """
     expected: list[object] = ["batch", 3, "height", "width"]
     if picture.dim() != 4 or picture.shape[1] != 3:
         raise ShapeMismatch(f"{network}: picture", expected=expected, actual=picture.shape)
     for axis, edge in enumerate(padding, start=2):
         size = picture.shape[axis]
-        if size < stride or (edge == "wrap" and size % stride):
-            expected[axis] = f"a multiple of {stride}" if edge == "wrap" else f"at least {stride}"
+        if size < stride or (wraps(edge) and size % stride):
+            expected[axis] = f"a multiple of {stride}" if wraps(edge) else f"at least {stride}"
+            raise ShapeMismatch(f"{network}: picture", expected=expected, actual=picture.shape)
+        if isinstance(edge, Shear) and (edge.share * picture.shape[-1]) % stride:
+            expected[-1] = f"a width of which {edge.share} is a multiple of {stride}"
             raise ShapeMismatch(f"{network}: picture", expected=expected, actual=picture.shape)
 
 
@@ -82,9 +85,8 @@ def extend(features: Tensor, margins: Margins, padding: tuple[Padding, Padding])
     height, width = features.shape[-2:]
     if max(top, bottom) > height or max(left, right) > width:
         # Tiles smaller than a margin (deep layers of tiny pictures) repeat more than once.
-        rows = _source(height, top, bottom, padding[0]).to(features.device)
-        columns = _source(width, left, right, padding[1]).to(features.device)
-        return features.index_select(-2, rows).index_select(-1, columns)
+        places = _sources((height, width), margins, padding).to(features.device)
+        return features.flatten(2).index_select(2, places.flatten()).view(*features.shape[:2], *places.shape)
     extended: Tensor = _Extend.apply(features, margins, padding)  # type: ignore[no-untyped-call]
     return extended
 
@@ -109,31 +111,61 @@ def fold_back(gradient: Tensor, margins: Margins, padding: tuple[Padding, Paddin
     if not any((top, bottom, left, right)):
         return gradient
     if max(top, bottom) > height or max(left, right) > width:
-        rows = _source(height, top, bottom, padding[0]).to(gradient.device)
-        columns = _source(width, left, right, padding[1]).to(gradient.device)
-        batch, channels, _, wide = gradient.shape
-        folded = gradient.new_zeros((batch, channels, height, wide)).index_add_(-2, rows, gradient)
-        return gradient.new_zeros((batch, channels, height, width)).index_add_(-1, columns, folded)
-    folded = _fold(gradient[..., left : left + width], -2, top, bottom, padding[0], _layout(gradient))
-    for strip, at in ((gradient[..., :left], 0), (gradient[..., left + width :], 1)):
-        if strip.shape[-1]:
-            rows = _fold(strip, -2, top, bottom, padding[0], torch.contiguous_format)
-            _give_back(folded, rows, -1, first=at == 0, padding=padding[1])
+        places = _sources((height, width), (top, bottom, left, right), padding).to(gradient.device)
+        copies = gradient.contiguous().flatten(2)
+        sums = copies.new_zeros((*copies.shape[:2], height * width)).index_add_(2, places.flatten(), copies)
+        return sums.view(*copies.shape[:2], height, width)
+    folded = _fold(gradient[..., top : top + height, :], left, right, padding[1], _layout(gradient))
+    step = _step(padding[0], width)
+    for strip, first in ((gradient[..., :top, :], True), (gradient[..., top + height :, :], False)):
+        if strip.shape[-2]:
+            rows = _fold(strip, left, right, padding[1], torch.contiguous_format)
+            rows = rows.roll(step if first else -step, dims=-1) if step else rows
+            _give_back(folded, rows, -2, first=first, padding=padding[0])
     return folded
 
 
-def _source(size: int, before: int, after: int, padding: Padding) -> Tensor:
-    index = torch.arange(-before, size + after)
-    return index.remainder(size) if padding == "wrap" else index.clamp(0, size - 1)
+def shifted(picture: Tensor, across: int, down: int, padding: tuple[Padding, Padding]) -> Tensor:
+    """What the endless repetition of a picture shows from another place on: pixel (x, y) is its (x + across, y + down).
+
+    Args:
+        picture: (batch, channels, height, width).
+        across: pixels to the right.
+        down: pixels downwards.
+        padding: both axes wrap, with or without a shift.
+    """
+    height, width = picture.shape[-2:]
+    turns, start = divmod(down, height)
+    step = _step(padding[0], width)
+    if not step:
+        return torch.roll(picture, (-start, -across), dims=(-2, -1))
+    above = picture[..., start:, :].roll(turns * step - across, dims=-1)
+    below = picture[..., :start, :].roll((turns + 1) * step - across, dims=-1)
+    return torch.cat([above, below], dim=-2)
+
+
+def _step(edge: Padding, width: int) -> int:
+    """Features by which rows below the last are moved to the right."""
+    return edge.step(width) if isinstance(edge, Shear) else 0
+
+
+def _sources(size: tuple[int, int], margins: Margins, padding: tuple[Padding, Padding]) -> Tensor:
+    """(top + height + bottom, left + width + right) which feature, counted row by row, each extended one copies."""
+    (height, width), (top, bottom, left, right) = size, margins
+    rows, columns = torch.arange(-top, height + bottom)[:, None], torch.arange(-left, width + right)[None, :]
+    columns = columns - rows.div(height, rounding_mode="floor") * _step(padding[0], width)
+    rows = rows.remainder(height) if wraps(padding[0]) else rows.clamp(0, height - 1)
+    columns = columns.remainder(width) if wraps(padding[1]) else columns.clamp(0, width - 1)
+    return rows * width + columns
 
 
 class _Extend(torch.autograd.Function):
     """One copy forwards, one copy and four strips backwards.
 
     Forwards is a linear map E whose every row has a single 1: each extended feature is a copy of one feature. So the
-    gradient is E^T times the gradient of the copies: every feature gets the sum over its copies. Columns were extended
-    first and rows, margins' corners included, afterwards; backwards rows are folded first, in the middle and in the
-    strips at the left and right, and those strips' columns are then given back.
+    gradient is E^T times the gradient of the copies: every feature gets the sum over its copies. Rows were extended
+    first, shifted where a `Shear` says so, and columns, margins' corners included, afterwards; backwards columns are
+    folded first, in the middle and in the strips at top and bottom, and those strips' rows are then given back.
     """
 
     @staticmethod
@@ -147,10 +179,10 @@ class _Extend(torch.autograd.Function):
             device=features.device,
             memory_format=_layout(features),
         )
-        middle = larger[:, :, top : top + height]
-        middle[..., left : left + width] = features
-        _fill(middle, -1, left, width, padding[1])
-        _fill(larger, -2, top, height, padding[0])
+        middle = larger[..., left : left + width]
+        middle[:, :, top : top + height] = features
+        _fill(middle, -2, top, height, padding[0])
+        _fill(larger, -1, left, width, padding[1])
         return larger
 
     @staticmethod
@@ -167,33 +199,32 @@ def _layout(features: Tensor) -> torch.memory_format:
 def _fill(larger: Tensor, axis: int, before: int, size: int, padding: Padding) -> None:
     """Write both margins of an axis from its middle part of this size."""
     after = larger.shape[axis] - before - size
-    for start, length, wrapped, edge in (
-        (0, before, size, before),
-        (before + size, after, before, before + size - 1),
+    step = _step(padding, larger.shape[-1])
+    for start, length, wrapped, edge, moved in (
+        (0, before, size, before, -step),
+        (before + size, after, before, before + size - 1, step),
     ):
         if length:
-            source, count = (wrapped, length) if padding == "wrap" else (edge, 1)
-            margin = larger.narrow(axis, start, length)
-            margin.copy_(larger.narrow(axis, source, count).expand_as(margin))
+            source, count = (wrapped, length) if wraps(padding) else (edge, 1)
+            margin, copied = larger.narrow(axis, start, length), larger.narrow(axis, source, count)
+            margin.copy_((copied.roll(moved, dims=-1) if moved else copied).expand_as(margin))
 
 
-def _fold(
-    gradient: Tensor, axis: int, before: int, after: int, padding: Padding, layout: torch.memory_format
-) -> Tensor:
-    """A new tensor of the middle's size: the middle's gradient plus what its margins were copied from it."""
-    size = gradient.shape[axis] - before - after
-    middle = gradient.narrow(axis, before, size).clone(memory_format=layout)
+def _fold(gradient: Tensor, before: int, after: int, padding: Padding, layout: torch.memory_format) -> Tensor:
+    """A new tensor without margins at the left and right: each column's gradient plus those of its copies."""
+    size = gradient.shape[-1] - before - after
+    middle = gradient.narrow(-1, before, size).clone(memory_format=layout)
     if before:
-        _give_back(middle, gradient.narrow(axis, 0, before), axis, first=True, padding=padding)
+        _give_back(middle, gradient.narrow(-1, 0, before), -1, first=True, padding=padding)
     if after:
-        _give_back(middle, gradient.narrow(axis, before + size, after), axis, first=False, padding=padding)
+        _give_back(middle, gradient.narrow(-1, before + size, after), -1, first=False, padding=padding)
     return middle
 
 
 def _give_back(middle: Tensor, strip: Tensor, axis: int, *, first: bool, padding: Padding) -> None:
     """Add a margin's gradient to the features that it repeats."""
     size, length = middle.shape[axis], strip.shape[axis]
-    if padding == "wrap":
+    if wraps(padding):
         middle.narrow(axis, size - length if first else 0, length).add_(strip)
     else:
         middle.narrow(axis, 0 if first else size - 1, 1).add_(strip.sum(dim=axis, keepdim=True))

@@ -16,7 +16,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from orbifolio.runner.vision.base import Encoder, Padding, Provenance, VisionSettings
+from orbifolio.runner.vision.base import Encoder, Padding, Provenance, VisionSettings, wraps
 from orbifolio.runner.vision.edges import check_picture, extend
 from orbifolio.runner.vision.weights import default_store
 
@@ -146,13 +146,13 @@ class InceptionEncoder(Encoder):
         """The input of a layer that does not pad, continued along the axes that wrap to preserve the period."""
         return extend(
             x,
-            (0, below if self.padding[0] == "wrap" else 0, 0, right if self.padding[1] == "wrap" else 0),
+            (0, below if wraps(self.padding[0]) else 0, 0, right if wraps(self.padding[1]) else 0),
             self.padding,
         )
 
     def _smooth(self, x: Tensor) -> Tensor:
         """Average over 3 x 3, stride 1; at an edge that does not wrap, over the features inside only."""
-        rows, columns = (int(edge == "wrap") for edge in self.padding)
+        rows, columns = (int(wraps(edge)) for edge in self.padding)
         x = extend(x, (rows, rows, columns, columns), self.padding)
         return functional.avg_pool2d(x, 3, stride=1, padding=(1 - rows, 1 - columns), count_include_pad=False)
 

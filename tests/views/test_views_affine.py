@@ -1,6 +1,7 @@
 """Views: exact shifts, known maps, gradients, determinism."""
 
 import math
+from fractions import Fraction
 
 import pytest
 import torch
@@ -9,6 +10,7 @@ from orbifolio.runner.views import VIEWS
 from orbifolio.runner.views.affine import Crop, Jitter, Mirror, Rotate, Scale
 from orbifolio.runner.views.drawn_view import DrawnView, apply_view, draw_view
 from orbifolio.runner.views.filters import Grain, Lighting, Soften, Vignette
+from orbifolio.runner.vision.base import Shear
 
 
 def generator(seed: int = 0) -> torch.Generator:
@@ -139,3 +141,14 @@ def test_filters_leave_the_maps_of_other_views_alone():
     assert torch.equal(plain.map, filtered.map)
     assert len(filtered.filters) == 2
     assert not filtered.keeps_wrap
+
+
+@pytest.mark.parametrize("shift", [(3.0, -20.0), (2.5, 7.25), (-40.5, 31.0)])
+def test_a_sheared_tile_is_seen_as_the_tile_of_its_copies(shift):
+    part = picture()
+    view = torch.eye(3, dtype=torch.float64)
+    view[0, 2], view[1, 2] = shift
+    whole = torch.cat([part, part.roll(8, dims=-1)], dim=-2)
+    expected = apply_view(whole, DrawnView(view), wrap=(True, True))[..., :12, :]
+    seen = apply_view(part, DrawnView(view), wrap=(True, True), shear=Shear(Fraction(1, 2)))
+    assert torch.allclose(seen, expected, rtol=0, atol=1e-12)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
+
 import numpy as np
 import pytest
 import torch
@@ -9,7 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from orbifolio.runner.errors import ShapeMismatch
-from orbifolio.runner.vision.edges import check_picture, extend, fold_back, same_margins
+from orbifolio.runner.vision.base import Shear
+from orbifolio.runner.vision.edges import check_picture, extend, fold_back, same_margins, shifted
 
 NUMPY = {"wrap": "wrap", "replicate": "edge", "zero": "constant"}
 EDGES = st.sampled_from(sorted(NUMPY))
@@ -92,3 +95,33 @@ def test_pictures_that_cannot_wrap_are_refused() -> None:
         check_picture("net", torch.rand(1, 3, 4, 8), 8, ("replicate", "replicate"))
     with pytest.raises(ShapeMismatch, match="'batch', 3"):
         check_picture("net", torch.rand(3, 8, 8), 8, ("wrap", "wrap"))
+
+
+@pytest.mark.parametrize("margins", [(1, 1, 1, 1), (0, 1, 0, 1), (2, 1, 0, 3), (6, 5, 0, 9)])
+@pytest.mark.parametrize(("share", "copies"), [(Fraction(1, 2), 2), (Fraction(1, 3), 3), (Fraction(2, 3), 3)])
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_a_sheared_tile_continues_as_the_tile_of_its_copies_does(margins, share, copies, layout) -> None:
+    random = torch.Generator().manual_seed(1)
+    part = torch.rand(1, 2, 4, 6, generator=random, dtype=torch.float64).contiguous(memory_format=layout)
+    whole = np.concatenate([np.roll(part.numpy(), int(copy * share * 6), axis=-1) for copy in range(copies)], axis=-2)
+    top, bottom, left, right = margins
+    around = np.pad(whole, ((0, 0), (0, 0), (top, bottom), (left, right)), mode="wrap")[:, :, : top + 4 + bottom]
+    edges = Shear(share), "wrap"
+    assert np.array_equal(extend(part, margins, edges).numpy(), around)
+    assert torch.autograd.gradcheck(lambda values: extend(values, margins, edges), part.requires_grad_())
+
+
+@given(st.integers(-30, 30), st.integers(-30, 30))
+def test_a_shifted_sheared_tile_is_the_shifted_tile_of_its_copies(across: int, down: int) -> None:
+    part = torch.arange(24.0).view(1, 1, 4, 6)
+    whole = np.concatenate(
+        [part.numpy(), np.roll(part.numpy(), 2, axis=-1), np.roll(part.numpy(), 4, axis=-1)], axis=-2
+    )
+    expected = np.roll(whole, (-down, -across), axis=(-2, -1))[:, :, :4]
+    assert np.array_equal(shifted(part, across, down, (Shear(Fraction(1, 3)), "wrap")).numpy(), expected)
+
+
+def test_a_shift_that_is_no_multiple_of_the_stride_is_refused() -> None:
+    check_picture("net", torch.zeros(1, 3, 8, 32), 8, (Shear(Fraction(1, 2)), "wrap"))
+    with pytest.raises(ShapeMismatch, match="a width of which 1/2 is a multiple of 8"):
+        check_picture("net", torch.zeros(1, 3, 8, 24), 8, (Shear(Fraction(1, 2)), "wrap"))

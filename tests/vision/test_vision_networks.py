@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from fractions import Fraction
 
 import pytest
 import skimage.data
@@ -16,7 +17,7 @@ from orbifolio.runner.errors import MissingWeights, ShapeMismatch
 from orbifolio.runner.settings import kind_of
 from orbifolio.runner.vision import NETWORKS, AnyNetwork, alexnet, inception
 from orbifolio.runner.vision.alexnet import AlexNet, AlexNetEncoder
-from orbifolio.runner.vision.base import Encoder, Provenance
+from orbifolio.runner.vision.base import Encoder, Provenance, Shear
 from orbifolio.runner.vision.efficientnet import (
     EfficientNetEncoder,
     EfficientNetLite0,
@@ -86,6 +87,18 @@ def test_a_tile_is_seen_as_the_middle_of_its_tiling(encoder: Encoder) -> None:
         middle = tiled[name][..., height : 2 * height, width : 2 * width]
         # Sums are taken in another order for another size; nothing else may differ.
         torch.testing.assert_close(alone[name], middle, rtol=1e-4, atol=3e-5 * float(alone[name].abs().max()))
+
+
+def test_half_a_tile_of_two_cells_is_seen_as_half_of_the_tile_is(encoder: Encoder) -> None:
+    layers = [name for name in encoder.layers if name != "logits"]
+    stride = max(encoder.stride(name) for name in layers)
+    cell = torch.rand(1, 3, stride, 2 * stride, generator=torch.Generator().manual_seed(3))
+    whole = torch.cat([cell, cell.roll(stride, dims=-1)], dim=-2)
+    alone = encoder.padded((Shear(Fraction(1, 2)), "wrap")).features(cell, layers)
+    tiled = encoder.padded(("wrap", "wrap")).features(whole, layers)
+    for name in layers:
+        upper = tiled[name][..., : alone[name].shape[-2], :]
+        torch.testing.assert_close(alone[name], upper, rtol=1e-4, atol=3e-5 * float(upper.abs().max()))
 
 
 def test_the_wrap_of_one_axis_does_not_touch_the_other(encoder: Encoder) -> None:

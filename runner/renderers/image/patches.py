@@ -32,7 +32,7 @@ from orbifolio.runner.patches.search_kernels import Matches
 from orbifolio.runner.patches.settings import PATCH_SOURCES, PatchPlan, PatchSettings, plan_patches
 from orbifolio.runner.patches.synthesis import PatchSynthesis, SynthesisState
 from orbifolio.runner.renderers.base import Outcome, Phase, RenderContext, Renderer, RendererSettings, traits_of
-from orbifolio.runner.renderers.image.renderer import ImageParts, ImageRenderer, ImageState
+from orbifolio.runner.renderers.image.renderer import ImageParts, ImageRenderer, ImageState, sees_repetition
 from orbifolio.runner.settings import Settings, kind_of
 from orbifolio.runner.symmetry import AnySymmetry
 from orbifolio.runner.symmetry.aspect import Aspect, parse_ratio
@@ -171,11 +171,13 @@ class PatchRenderer(Renderer):
     def __init__(self, settings: Patches, context: RenderContext) -> None:
         self.settings, self.context = settings, context
         self.symmetry, self.ratio = settings.symmetry_for(self._aspect)
-        multiple = 1
+        multiple, fit = 1, self.symmetry.fit
         if settings.refine is not None:
+            if self._layers() and sees_repetition(settings.refine.objectives):  # those that are left out do as well
+                fit = self.symmetry.fit_cell
             vision: VisionSettings = settings.refine.vision
             multiple = max((vision.layer_stride(name) for name in self._layers() if name != "logits"), default=1)
-        self.size = self.symmetry.fit(settings.size, multiple=multiple, ratio=self.ratio)
+        self.size = fit(settings.size, multiple=multiple, ratio=self.ratio)
 
     def _aspect(self, source: str) -> float:
         height, width = self.context.plain_picture(source).shape[-2:]
@@ -240,7 +242,7 @@ class PatchRenderer(Renderer):
             layers=self._layers(),
             objectives=self._objectives(),
             optimiser=refine.optimiser,
-            phases=((self.size[0], refine.steps),),
+            phases=((self.settings.size, refine.steps),),  # which it fits as the levels' sizes are fitted
             precision=refine.precision,
         )
         return ImageRenderer(parts, self.context)

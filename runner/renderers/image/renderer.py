@@ -7,7 +7,7 @@ It is built from parts that the settings of `image_optimisation` have resolved, 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -27,11 +27,11 @@ from orbifolio.runner.optimisers.base import Optimiser, OptimiserSettings
 from orbifolio.runner.random_generators import generator
 from orbifolio.runner.renderers.base import Outcome, Phase, RenderContext, Renderer, traits_of
 from orbifolio.runner.renderers.image.evaluate import evaluate
-from orbifolio.runner.symmetry.base import Layout, Symmetry
+from orbifolio.runner.symmetry.base import Cell, Layout, Symmetry
 from orbifolio.runner.symmetry.verify.summary import summarise
 from orbifolio.runner.views.base import View
 from orbifolio.runner.views.drawn_view import DrawnView, draw_view
-from orbifolio.runner.vision.base import Encoder, VisionSettings
+from orbifolio.runner.vision.base import Encoder, Shear, VisionSettings
 from orbifolio.runner.vision.null_encoder import NullEncoder
 
 REPEATS = 0.6  # share of a picture below which a domain is shown twice; a whole sphere's is 2/pi of its map
@@ -82,6 +82,7 @@ class ImageState:
         optimiser: of the canvas' parameters, new in each phase.
         engine: evaluates the objectives on the artwork or its crops.
         crop: (width, height) in pixels of what the network sees, or None for the whole artwork.
+        cell: renders the part of the artwork that the network sees instead, where shifts of it make the whole.
         step: steps done in this phase.
         good: the canvas before the last step, from which a step that failed is tried again.
         terms: weighted terms of the loss at the present parameters.
@@ -93,6 +94,7 @@ class ImageState:
     optimiser: Optimiser
     engine: Engine
     crop: tuple[int, int] | None = None
+    cell: Layout | None = None
     step: int = 0
     good: dict[str, Tensor] | None = None
     terms: Mapping[str, float] = field(default_factory=dict)
@@ -120,7 +122,9 @@ class ImageRenderer(Renderer):
             parts.precision, context.device, agrees=parts.vision.half_precision, fast=context.fast_bf16
         )
         multiple = self._multiple()
-        self.sizes = [self.symmetry.fit(width, multiple=multiple, ratio=parts.ratio) for width, _ in parts.phases]
+        self.repeats = bool(parts.layers) and sees_repetition(parts.objectives, parts.views)
+        fit = self.symmetry.fit_cell if self.repeats else self.symmetry.fit
+        self.sizes = [fit(width, multiple=multiple, ratio=parts.ratio) for width, _ in parts.phases]
 
     def _multiple(self) -> int:
         """The coarsest stride of the layers in use: both sides must be multiples of it."""
@@ -137,7 +141,14 @@ class ImageRenderer(Renderer):
                 notes.append(f"width rounded from {desired} to {width} px for the symmetry and the network")
             notes += self._cut(width, height)
             extent = self.symmetry.extent(width, height)  # not the layout, whose tables take long and fill memory
-            crop = self._crop_size(width, height)
+            crop, cell = self._crop_size(width, height), self._cell(width, height)
+            looked_at = cell.width * cell.height if cell else 0
+            if cell:
+                count = width * height // looked_at
+                notes.append(
+                    f"the network looks at {looked_at:,} of {width * height:,} pixels: the picture is {count} times "
+                    f"the same {cell.width} x {cell.height} px"
+                )
             if len(phases) == len(self.sizes) - 1:  # told once, of the size that is kept
                 seen = crop[0] * crop[1] if crop else width * height
                 domain = self._domain(width, height)
@@ -151,7 +162,7 @@ class ImageRenderer(Renderer):
                     steps,
                     canvas.parameter_count(extent, len(phases), tuple(self.sizes)),
                     tuple(notes),
-                    seen=crop[0] * crop[1] * self.symmetry.crop_count if crop else 0,
+                    seen=crop[0] * crop[1] * self.symmetry.crop_count if crop else looked_at,
                     table_bytes=extent.table_bytes,
                     making_bytes=extent.making_bytes,
                     memory_bytes=None if self.parts.layers else extent.table_bytes + UNSEEN_BYTES * width * height,
@@ -256,8 +267,15 @@ class ImageRenderer(Renderer):
             domain=self._domain(layout.width, layout.height),
         )
         self._objectives = [objective.build(preparation) for objective in self.parts.objectives]
-        engine = choose_engine(self.encoder, self._objectives, wrap=wrap)
-        return ImageState(phase, layout, canvas, self._optimiser(canvas), engine, crop)
+        cell = self._cell(layout.width, layout.height)
+        shear = Shear(cell.share) if cell and cell.share else None
+        engine = choose_engine(self.encoder, self._objectives, wrap=wrap, shear=shear)
+        corner = layout.corner(cell.width, cell.height) if cell else None
+        return ImageState(phase, layout, canvas, self._optimiser(canvas), engine, crop, corner)
+
+    def _cell(self, width: int, height: int) -> Cell | None:
+        """The part of the artwork that the network sees, or None where it sees the whole or crops."""
+        return self.symmetry.cell(width, height, multiple=self._multiple()) if self.repeats else None
 
     def _domain(self, width: int, height: int) -> float | None:
         """Area of a fundamental domain in pixels, or None where the artwork shows nothing twice."""
@@ -309,7 +327,7 @@ class ImageRenderer(Renderer):
     def _crops(self, state: ImageState) -> tuple[Layout, ...]:
         """What the network sees at this step: parts of the artwork, or the artwork."""
         if state.crop is None:
-            return (state.layout,)
+            return (state.cell or state.layout,)
         random = generator(self.context.seed, "gaze", state.phase, state.step)  # the word is part of the seed
         return self.symmetry.crops(state.layout, state.crop, random)
 
@@ -386,6 +404,11 @@ class ImageRenderer(Renderer):
         lines += [objective.describe() for objective in self._objectives]
         lines.append(f"optimiser {self.parts.optimiser!r}")
         return "\n".join(lines)
+
+
+def sees_repetition(objectives: Sequence[ObjectiveSettings], views: Sequence[View] = ()) -> bool:
+    """Whether one cell of a picture that repeats inside itself is enough for objectives, through some views."""
+    return all(objective.repeats() for objective in objectives) and all(view.shifts for view in views)
 
 
 def _shown(artwork: Tensor) -> F32:

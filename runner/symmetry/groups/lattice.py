@@ -95,16 +95,21 @@ class LatticeFrame:
         nearest on either side) the one whose whole-numbered height distorts the ratio least is taken,
         where 1 % of deviation in width counts like 0.02 % of distortion.
         """
-        if width < 1 or multiple < 1 or not ratio > 0:
-            raise ValueError(f"width {width}, multiple {multiple}, ratio {ratio}: all must be positive")
+        return self.fit_sides(width, (multiple, multiple), ratio)
+
+    def fit_sides(self, width: int, multiples: tuple[int, int], ratio: float) -> tuple[int, int]:
+        """As `fit`, for sides that must be multiples of different numbers."""
+        if width < 1 or min(multiples) < 1 or not ratio > 0:
+            raise ValueError(f"width {width}, multiples {multiples}, ratio {ratio}: all must be positive")
         unit_width, unit_height = self.units()
         if self.square:  # pixels are square exactly, so that a quarter turn permutes them
-            across, down = (multiple // math.gcd(multiple, count) for count in (self.columns, self.rows))
+            counts = zip(multiples, (self.columns, self.rows), strict=True)
+            across, down = (multiple // math.gcd(multiple, count) for multiple, count in counts)
             step = math.lcm(2, across, down)
             side = step * max(1, round(width / (self.columns * step)))
             return side * self.columns, side * self.rows
         wanted = self.ratio or ratio
-        step_width, step_height = math.lcm(unit_width, multiple), math.lcm(unit_height, multiple)
+        step_width, step_height = math.lcm(unit_width, multiples[0]), math.lcm(unit_height, multiples[1])
         low, high = math.floor(width / step_width), math.ceil(width / step_width)
         first = min(low, math.ceil(0.95 * width / step_width))
         last = max(high, math.floor(1.05 * width / step_width))

@@ -6,7 +6,9 @@ group, its free angle or cell and the picture's aspect. Groups are the rows of `
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
+from fractions import Fraction
 from typing import Any, ClassVar, Literal
 
 import numpy as np
@@ -15,7 +17,7 @@ from pydantic import Field, field_validator
 from orbifolio.runner.arrays import F64
 from orbifolio.runner.symmetry import colour
 from orbifolio.runner.symmetry.aspect import Aspect, Ratio, parse_ratio
-from orbifolio.runner.symmetry.base import Symmetry, SymmetrySettings
+from orbifolio.runner.symmetry.base import Cell, Symmetry, SymmetrySettings
 from orbifolio.runner.symmetry.claims import Claim, Move, generated
 from orbifolio.runner.symmetry.colour import Colour
 from orbifolio.runner.symmetry.groups.emblems import (
@@ -26,10 +28,10 @@ from orbifolio.runner.symmetry.groups.emblems import (
     mirror_colours,
 )
 from orbifolio.runner.symmetry.groups.groups import GROUPS, TRANSLATIONS, Group, coset_words, suggest_group
-from orbifolio.runner.symmetry.groups.isometry import Isometry
+from orbifolio.runner.symmetry.groups.isometry import Isometry, Period, hermite
 from orbifolio.runner.symmetry.groups.lattice import LatticeFrame, frame
 from orbifolio.runner.symmetry.groups.lattice_waves import lattice_waves
-from orbifolio.runner.symmetry.groups.legality import TURNS, complete, elements, evaluate
+from orbifolio.runner.symmetry.groups.legality import TURNS, complete, elements, evaluate, neutral_period
 from orbifolio.runner.symmetry.groups.motion import degrees, in_picture, name_motion, turn_matrix
 from orbifolio.runner.symmetry.groups.plane_candidates import plane_candidates
 from orbifolio.runner.symmetry.layouts.flat_charts import Tile
@@ -57,6 +59,10 @@ GroupName = Literal[
 ]
 
 
+CELL_AWAY = 0.05  # of the width by which a size may differ from the desired one, for a cell to be whole
+CELL_BENT = 0.02  # of the ratio, more than it would differ anyway: not to be seen
+
+
 class PlaneSymmetry(Symmetry):
     """A plane group with a legal colour action in a rectangular tile: see `base.Symmetry`.
 
@@ -81,6 +87,35 @@ class PlaneSymmetry(Symmetry):
     def fit(self, width: int, *, multiple: int, ratio: float) -> tuple[int, int]:
         """The lattice decides: see `lattice.LatticeFrame.fit`."""
         return self.frame.fit(width, multiple, ratio)
+
+    def fit_cell(self, width: int, *, multiple: int, ratio: float) -> tuple[int, int]:
+        """A size with a whole cell, if it is no more than 2 % further from the ratio: see `base.Symmetry.fit_cell`."""
+        plain = self.frame.fit(width, multiple, ratio)
+        period = self._period()
+        if period.index == self.cells**2 or self.cell(*plain, multiple=multiple):
+            return plain
+        across = multiple * self.cells // math.gcd(period.width, period.shear)
+        fitted = self.frame.fit_sides(width, (across, multiple * self.cells // period.height), ratio)
+        wanted = self.ratio or ratio
+        bent, plainly = (abs(math.log(sides[0] / sides[1] / wanted)) for sides in (fitted, plain))
+        near = abs(math.log(fitted[0] / width)) <= max(CELL_AWAY, abs(math.log(plain[0] / width)))
+        return fitted if near and bent <= plainly + CELL_BENT else plain
+
+    def cell(self, width: int, height: int, *, multiple: int) -> Cell | None:
+        """One cell of the translations that change no colour: see `base.Symmetry.cell`."""
+        period = self._period()
+        sides = (width * period.width, height * period.height, width * period.shear)
+        if period.index == self.cells**2 or any(side % (self.cells * multiple) for side in sides):
+            return None
+        share = Fraction(-period.shear % period.width, period.width)  # rows run downwards
+        return Cell(sides[0] // self.cells, sides[1] // self.cells, share)
+
+    def _period(self) -> Period:
+        """The translations that change no colour, y upwards; (cells, 0) and (0, cells) are the picture's sides."""
+        neutral = neutral_period(self.assignment)
+        (right, up), cells = self.frame.edges, ((neutral.width, 0), (neutral.shear, neutral.height))
+        first, second = ((up[1] * u - up[0] * v, right[0] * v - right[1] * u) for u, v in cells)
+        return hermite(first, second)
 
     def layout(self, width: int, height: int) -> PlaneLayout:
         """The gather for a size that `fit` returned.

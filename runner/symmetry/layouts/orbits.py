@@ -200,6 +200,16 @@ class PlaneLayout(Layout):
         picture = points.to(values.dtype).view(1, self.height, self.width, 3)
         return picture.permute(0, 3, 1, 2)
 
+    def corner(self, width: int, height: int) -> PlaneLayout:
+        """The upper left part: see `base.Layout.corner`."""
+        rows, columns = np.divmod(np.arange(width * height), width)
+        taps = self.taps(np.stack([columns / self.width, rows / self.height], axis=1))
+        single = taps.orbits.shape[1] == 1
+        part = copy(self)
+        part.width, part.height = width, height
+        part._draw = build_gather(taps.orbits, taps.elements, None if single else taps.weights, self.parameters)
+        return part.to(str(self.orbit_size.device))
+
     def sample(self, picture: Tensor) -> Tensor:
         """The orbit values nearest to a picture: see `base.Layout.sample`."""
         picture = widened(picture.to(self.orbit_size.device))
