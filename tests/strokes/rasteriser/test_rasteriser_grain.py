@@ -62,3 +62,12 @@ def test_opaque_strokes_get_ragged_edges():
     plain, ragged = laid(0.0, opaque=True), laid(0.6, opaque=True)
     assert 0.005 < np.abs(plain.alphas - ragged.alphas).mean() < 0.3
     assert ((ragged.alphas < 0.01) | (ragged.alphas > 0.99)).mean() > 0.6
+
+
+def test_grain_changes_opacity_by_its_amount_at_most():
+    """Coarse and fine noise lie in [-1, 1], and so does their mean."""
+    plain, grained = laid(0.0).alphas, laid(0.2).alphas
+    inner = (plain > 0.1) & (plain < 0.7)
+    factor = grained[inner] / plain[inner]
+    assert np.abs(factor - 1).max() < 0.2 + 1e-4
+    assert factor.std() > 0.02
