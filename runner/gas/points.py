@@ -55,6 +55,10 @@ class Sampling(Settings):
         """
         raise NotImplementedError(type(self).__name__)
 
+    def thinned(self, most: int) -> tuple[Sampling, float]:
+        """The same with at most so many random points, and by how many times they are fewer, for a plan."""
+        return self, 1.0
+
 
 class Threshold(Sampling):
     """The base of thresholds: what is darker is a point."""
@@ -163,6 +167,11 @@ class MultiOtsu(Sampling):
 
 class RandomSampling(Sampling):
     """The base of random samplings."""
+
+    def thinned(self, most: int) -> tuple[Sampling, float]:
+        """So many points of `count`; see the base class."""
+        count = min(self.count, most)
+        return self.model_copy(update={"count": count}), self.count / count
 
     count: int = Field(default=40_000, ge=MIN_POINTS, le=20_000_000)
     """Points to draw."""

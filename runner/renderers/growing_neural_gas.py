@@ -47,6 +47,8 @@ if TYPE_CHECKING:
 
 MEASURING_BLUR = 3.0  # pixels: softens lines as thin as a pixel before symmetry is measured
 DRAWING_BYTES = 80.0  # for each pixel of a drawing, for the plan; measured from 512 to 3,072 px
+POINT_BYTES = 64.0  # for each point while all are drawn, for the plan; measured 55 with 20 million
+FORECAST_POINTS = 100_000  # drawn for a plan, however many there will be
 DRAWING_SECONDS = 0.05
 """What a step takes beside its presentations, for the plan. Measured on two cores with 104,361 points and 2400
 nodes: 0.01 s for the error, and 0.4 s for a picture of 1024 px, which one step in ten is taken to need."""
@@ -207,8 +209,25 @@ class GasRenderer(Renderer):
 
     def phases(self) -> tuple[Phase, ...]:
         """One for each budget of nodes."""
+        return self._phases_of(self._points)
+
+    def forecast(self) -> tuple[Phase, ...]:
+        """Of millions of random points, a few tell how many the domain has."""
+        thinned, times = self.settings.points.thinned(FORECAST_POINTS)
+        few = GasRenderer(self.settings.model_copy(update={"points": thinned}), self.context)
+        return few._phases_of(round(few._points * times))
+
+    @property
+    def _points(self) -> int:
+        return sum(len(level.points) for level in self.source.levels)
+
+    def _phases_of(self, points: int) -> tuple[Phase, ...]:
+        """One for each budget of nodes.
+
+        Args:
+            points: of all levels.
+        """
         width, height = self.domain.width, self.domain.height
-        points = sum(len(level.points) for level in self.source.levels)
         return tuple(
             Phase(
                 f"{phase.nodes} nodes",
@@ -218,7 +237,7 @@ class GasRenderer(Renderer):
                 2 * phase.nodes,
                 (f"{points} points, {round(points * phase.epochs)} presentations",),
                 seconds=points * phase.epochs * self.domain.pace + phase.steps * DRAWING_SECONDS,
-                memory_bytes=DRAWING_BYTES * width * height,
+                memory_bytes=DRAWING_BYTES * width * height + POINT_BYTES * points,
             )
             for phase in self.settings.phases
         )

@@ -150,3 +150,13 @@ def test_lines_as_thin_as_pixels_are_not_called_broken():
     assert 0.05 < worst < summary["grain"]
     wrong = renderer.symmetry_summary(np.random.default_rng(0).random((160, 160, 3)).astype(np.float32))
     assert min(claim["residual"] for claim in wrong["claims"]) > wrong["grain"]
+
+
+def test_a_forecast_of_millions_of_points_draws_few_and_tells_all():
+    many = gas(points={"kind": "darkness", "count": 20_000_000})
+    (phase,) = many.forecast()
+    assert phase.notes == ("20000000 points, 400000000 presentations",)
+    assert phase.memory_bytes > 1e9
+    assert "source" not in vars(many)  # not one of its points was drawn
+    few = gas(points={"kind": "darkness", "count": 5000})
+    assert few.forecast() == few.phases()
