@@ -63,7 +63,7 @@ class LayoutExtent:
 
 
 @dataclass(frozen=True)
-class Cell:
+class LatticeCell:
     """The upper left part of a picture that repeats inside itself, of which shifts make all of it, colours and all.
 
     Attributes:
@@ -276,7 +276,7 @@ class Symmetry(ABC):
         """As `fit`, but where a size nearly as good has a `cell` for this multiple, that size."""
         return self.fit(width, multiple=multiple, ratio=ratio)
 
-    def cell(self, width: int, height: int, *, multiple: int) -> Cell | None:
+    def cell(self, width: int, height: int, *, multiple: int) -> LatticeCell | None:
         """The part that is enough to look at, or None where it is the whole picture.
 
         Args:

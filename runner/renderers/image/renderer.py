@@ -27,7 +27,7 @@ from orbifolio.runner.optimisers.base import Optimiser, OptimiserSettings
 from orbifolio.runner.random_generators import generator
 from orbifolio.runner.renderers.base import Outcome, Phase, RenderContext, Renderer, traits_of
 from orbifolio.runner.renderers.image.evaluate import evaluate
-from orbifolio.runner.symmetry.base import Cell, Layout, Symmetry
+from orbifolio.runner.symmetry.base import LatticeCell, Layout, Symmetry
 from orbifolio.runner.symmetry.verify.summary import summarise
 from orbifolio.runner.views.base import View
 from orbifolio.runner.views.drawn_view import DrawnView, draw_view
@@ -273,7 +273,7 @@ class ImageRenderer(Renderer):
         corner = layout.corner(cell.width, cell.height) if cell else None
         return ImageState(phase, layout, canvas, self._optimiser(canvas), engine, crop, corner)
 
-    def _cell(self, width: int, height: int) -> Cell | None:
+    def _cell(self, width: int, height: int) -> LatticeCell | None:
         """The part of the artwork that the network sees, or None where it sees the whole or crops."""
         return self.symmetry.cell(width, height, multiple=self._multiple()) if self.repeats else None
 

@@ -17,7 +17,7 @@ from pydantic import Field, field_validator
 from orbifolio.runner.arrays import F64
 from orbifolio.runner.symmetry import colour
 from orbifolio.runner.symmetry.aspect import Aspect, Ratio, parse_ratio
-from orbifolio.runner.symmetry.base import Cell, Symmetry, SymmetrySettings
+from orbifolio.runner.symmetry.base import LatticeCell, Symmetry, SymmetrySettings
 from orbifolio.runner.symmetry.claims import Claim, Move, generated
 from orbifolio.runner.symmetry.colour import Colour
 from orbifolio.runner.symmetry.groups.emblems import (
@@ -101,14 +101,14 @@ class PlaneSymmetry(Symmetry):
         near = abs(math.log(fitted[0] / width)) <= max(CELL_AWAY, abs(math.log(plain[0] / width)))
         return fitted if near and bent <= plainly + CELL_BENT else plain
 
-    def cell(self, width: int, height: int, *, multiple: int) -> Cell | None:
+    def cell(self, width: int, height: int, *, multiple: int) -> LatticeCell | None:
         """One cell of the translations that change no colour: see `base.Symmetry.cell`."""
         period = self._period()
         sides = (width * period.width, height * period.height, width * period.shear)
         if period.index == self.cells**2 or any(side % (self.cells * multiple) for side in sides):
             return None
         share = Fraction(-period.shear % period.width, period.width)  # rows run downwards
-        return Cell(sides[0] // self.cells, sides[1] // self.cells, share)
+        return LatticeCell(sides[0] // self.cells, sides[1] // self.cells, share)
 
     def _period(self) -> Period:
         """The translations that change no colour, y upwards; (cells, 0) and (0, cells) are the picture's sides."""

@@ -135,3 +135,20 @@ def test_the_plan_tells_once_how_far_a_style_is_magnified():
     assert all(phase.notes == () for phase in explicit.phases())
     _, plain = build(symmetry="none")
     assert all(phase.notes == () for phase in plain.phases())
+
+
+def test_a_tile_of_two_cells_is_planned_and_made_by_looking_at_one():
+    changes = {"symmetry": {"kind": "plane", "group": "p6"}, "phases": [{"size": 32, "steps": 1}]}
+    whole, cell = build(**changes)[1], build(**changes)[1]
+    whole.repeats = False
+    assert whole.sizes == cell.sizes
+    (phase,) = cell.phases()
+    assert 2 * phase.seen == phase.width * phase.height
+    assert any(f"looks at {phase.seen:,} of {2 * phase.seen:,} pixels" in note for note in phase.notes)
+    pictures, losses = [], []
+    for run in (whole, cell):
+        state = run.begin(0, None)
+        losses.append(sum(run.step(state).terms.values()))
+        pictures.append(run.image(state))
+    assert losses[1] == pytest.approx(losses[0], rel=1e-5)
+    assert abs(pictures[1] - pictures[0]).max() < 1e-3
