@@ -322,8 +322,8 @@ class BrushPlacement(StrokePlacement):
         calm = np.maximum(calm, FOCUS_CALM * self.subject.saliency.focus[rows, columns])
         colours = self.painted(layer, to_paint(self._freely(lab, calm, quiet, random)))
         lightness, near = lab[:, 0], np.minimum(1, salient)
-        bodies: F64 = np.full(count, THIN + THICKER * self.subject.saliency.texture)
-        bodies += look.impasto * np.clip(1.4 * lightness - 0.35, 0, 1) * (0.3 + 0.7 * near) + 0.55 * near
+        thickness = look.impasto * np.clip(1.4 * lightness - 0.35, 0, 1) * (0.3 + 0.7 * near) + 0.55 * near
+        bodies = THIN + THICKER * self.subject.saliency.texture + thickness
         bodies *= 1 - QUIET_BODY * quiet * (1 - self.subject.saliency.texture)
         bodies *= 0.85 + 0.3 * random.random(count)
         numbers = seeds + np.arange(count, dtype=np.int64)
