@@ -258,7 +258,7 @@ def rank(files: tuple[Path, ...], as_json: bool) -> None:
     rank_votes(files, as_json=as_json)
 
 
-@cli.command()
+@cli.command(short_help="Print a line of JSON for each run of a gallery.")
 @click.argument("gallery", type=click.Path(path_type=Path), default=DEFAULT_GALLERY)
 @click.option("--where", multiple=True, metavar="KEY=VALUE", help="Only runs with this field, parameter or measure.")
 @click.option("--schema", is_flag=True, help="Print what a line holds, as JSON Schema.")

@@ -46,5 +46,5 @@ def test_an_unknown_recipe_is_refused_with_the_nearest(tmp_path, command):
 def test_a_folder_that_cannot_be_written_is_one_line(tmp_path, command):
     (tmp_path / "file").write_text("")
     refused = command("new", "file/mine")
-    assert refused.returncode == 1
-    assert refused.stderr == "error: file: File exists; check the path and its permissions\n"
+    assert refused.returncode == 2
+    assert refused.stderr == "error: file: in the way of a file that is written here; move it away\n"

@@ -138,7 +138,7 @@ def test_two_canvases_painted_at_once_are_as_if_painted_one_by_one() -> None:
     strokes, size = some_strokes(40, 90, 60), (90, 60)
     canvases = [BristleCanvas(Oil(), size, ground=(light,) * 3, seed=3) for light in (0.0, 1.0)]
     before = np.full((60, 90, 3), 0.5, np.float32)
-    canvases[0].lay(strokes, before, canvases[1])
+    canvases[0].lay(strokes, before, canvases[1].paints)
     for canvas, light in zip(canvases, (0.0, 1.0), strict=True):
         alone = BristleCanvas(Oil(), size, ground=(light,) * 3, seed=3)
         alone.lay(strokes, before)

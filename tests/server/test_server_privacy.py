@@ -27,7 +27,8 @@ def locked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serving]:
 def browser(locked: Serving) -> Visitor:
     """A browser that has opened the link."""
     client = httpx.Client(base_url=locked.address, timeout=60, follow_redirects=True)
-    assert client.get(f"/?token={TOKEN}", headers=PAGE).status_code == 200
+    typed = PAGE | {"Sec-Fetch-Site": "none"}  # what a browser says of an address that nothing led to
+    assert client.get(f"/?token={TOKEN}", headers=typed).status_code == 200
     return Visitor(client, locked)
 
 
