@@ -69,9 +69,10 @@ class Stop:
         """
         if self.closing:
             return  # the run's end is being written, which takes only a moment
-        if self.requested or not self.stepping:
+        at_once = self.requested or not self.stepping
+        self.requested = True  # first: a compiler's callback that is under way drops what is raised in it
+        if at_once:
             raise KeyboardInterrupt
-        self.requested = True
 
 
 @dataclass(frozen=True)

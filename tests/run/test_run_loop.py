@@ -1,5 +1,6 @@
 """The run: same bytes by seed, however often it is stopped; every ending leaves a readable report."""
 
+import ctypes
 import errno
 import json
 import math
@@ -439,3 +440,18 @@ def test_nothing_private_is_written_into_a_runs_folder(tmp_path, recipe, monkeyp
             assert b"5ec2e7" not in path.read_bytes(), path
             assert str(tmp_path).encode() not in path.read_bytes(), path
     assert "~/" in read_summary(result.folder)["rerun"]["local"]
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+def test_a_request_in_a_foreign_callback_stops_the_run_after_a_step(recipe, tmp_path):
+    """Numba loads kernels with callbacks that drop what is raised in them, and the run went on to its end."""
+    stop = Stop()
+
+    def ask(event):
+        if isinstance(event, RunStarted):
+            ctypes.CFUNCTYPE(None)(stop.request)()
+
+    run = Run(load(recipe), gallery=tmp_path / "g", device="cpu", command="c", stop=stop)
+    result = run.execute(lambda folder: [ask])
+    assert result.outcome == "interrupted"
+    assert read_summary(result.folder)["steps"] == 1
