@@ -38,7 +38,7 @@ _LAST_FRAME_MS = 1500  # milliseconds of the last one
 _MIN_PIXELS = 100_000  # pixels of all frames below which other formats than WebP save nothing
 _MAX_STRETCH = 1.05  # sides of phases are rounded: shapes as near as this are stretched, others are cropped
 
-_MEDIA = {".avif": "image/avif", ".webp": "image/webp", ".mp4": "video/mp4"}
+_ENDINGS = (".avif", ".webp", ".mp4")
 
 
 @dataclass(frozen=True)
@@ -126,7 +126,7 @@ def _read(run: RunRecord, stamp: str) -> AnimationFiles | None:
     record = read_json(run.folder / ANIMATION_RECORD)
     if has_video() and record.get("video") is not True:
         return None  # made where the extra was missing; the other way round, its film is kept
-    endings = tuple(ending for ending in as_texts(record.get("endings")) if ending in _MEDIA)
+    endings = tuple(ending for ending in as_texts(record.get("endings")) if ending in _ENDINGS)
     if record.get("stamp") != stamp or any(
         not (run.folder / f"{ANIMATION_NAME}{ending}").is_file() for ending in endings
     ):
@@ -166,7 +166,7 @@ def _write(run: RunRecord, stamp: str, shown: Sequence[Image.Image]) -> Animatio
             encoded = _encoded(shown)
         except (ValueError, RuntimeError, MemoryError, OSError):  # from the encoder: the report is complete without it
             encoded = {}
-    for ending in _MEDIA:
+    for ending in _ENDINGS:
         path = run.folder / f"{ANIMATION_NAME}{ending}"
         if ending in encoded:
             write_bytes(path, encoded[ending], durable=True)

@@ -10,10 +10,9 @@ from typing import ClassVar
 from orbifolio.reports.data.log import RunRecord
 from orbifolio.reports.data.values import as_text
 from orbifolio.reports.links import Place
-from orbifolio.reports.media.animation import make_animation
+from orbifolio.reports.media.animation import ANIMATION_NAME, make_animation
 from orbifolio.reports.media.img import PageImage, page_image
 from orbifolio.reports.media.thumbnails import SMALL_WIDTHS, image_size, prepare_image
-from orbifolio.reports.parts.animation import make_clip
 from orbifolio.reports.parts.base import Part
 from orbifolio.reports.parts.globe import SCENE
 from orbifolio.reports.wording import format_bytes, format_count, format_pixels
@@ -135,13 +134,19 @@ def _download(run: RunRecord, place: Place, offer: _Offer) -> Download:
     )
 
 
+def _clip(run: RunRecord, place: Place, ending: str) -> Download:
+    """One file of the animation."""
+    path = run.folder / f"{ANIMATION_NAME}{ending}"
+    label = f"Animation as {_name_of_kind(ending)}"
+    return Download(label, place.to(path), f"{run.type}-{run.id}{ending}", (format_bytes(path.stat().st_size),))
+
+
 def downloads_part(run: RunRecord, place: Place) -> Downloads | None:
     """The files of the run that are there, or None if there are none."""
     offers = [offer for offer in _offers(run) if offer.path and is_file(run.folder / offer.path)]
     files = [_download(run, place, offer) for offer in offers]
     made = make_animation(run)
-    clips = (make_clip(run, place, ending) for ending in (made.endings if made else ()))
-    moving = tuple(Download(f"Animation as {clip.facts[0]}", clip.href, clip.name, clip.facts[1:]) for clip in clips)
+    moving = tuple(_clip(run, place, ending) for ending in (made.endings if made else ()))
     shown = tuple(item for item in files if item.picture is not None)
     plain = tuple(item for item in files if item.picture is None)
     open_tiles = len(shown) if len(shown) <= MOST_SHOWN else FEW_SHOWN

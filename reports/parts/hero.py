@@ -12,10 +12,9 @@ from markupsafe import Markup
 from orbifolio.reports.data.log import FrameRecord, PhaseRecord, RunRecord, StepRecord
 from orbifolio.reports.data.values import as_int, as_mapping, as_text, as_texts
 from orbifolio.reports.links import Link, Place
-from orbifolio.reports.media.animation import make_animation
+from orbifolio.reports.media.animation import ANIMATION_NAME, make_animation
 from orbifolio.reports.media.deepzoom import find_pyramid, zoom_page_path
 from orbifolio.reports.media.img import present_frames
-from orbifolio.reports.parts.animation import make_clip
 from orbifolio.reports.parts.base import Fact, Part
 from orbifolio.reports.parts.compare import compare_address
 from orbifolio.reports.parts.downloads import Downloads
@@ -133,7 +132,7 @@ def _run_links(run: RunRecord, place: Place, files: Downloads | None) -> Iterato
         yield Link("Zoom into the picture", place.to(zoom_page_path(run)))
     made = make_animation(run)
     if made is not None:
-        yield Link("Watch it come to be", make_clip(run, place, made.endings[-1]).href)
+        yield Link("Watch it come to be", place.to(run.folder / f"{ANIMATION_NAME}{made.endings[-1]}"))
     gallery = run.folder.parent.parent
     yield Link("Compare with other runs", compare_address(place, gallery, f"{run.type}/{run.id}"))
     for name, title in sweeps_of_run(gallery, f"{run.type}/{run.id}"):

@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from pathlib import Path
 
 import click
 from pydantic import BaseModel, ConfigDict, JsonValue
 
 from orbifolio.reports.data.card import Card
+from orbifolio.reports.wording import format_iso
 from orbifolio.reports.write_gallery import read_cards
 from orbifolio.runner.errors import InputError
 
@@ -60,13 +60,6 @@ class RunSummary(BaseModel):
     """Why the run cannot be shown, if so."""
 
 
-def _moment(seconds: float | None) -> str | None:
-    try:
-        return None if seconds is None else datetime.fromtimestamp(seconds, UTC).isoformat(timespec="seconds")
-    except (ValueError, OverflowError, OSError):  # a damaged log may hold any number
-        return None
-
-
 def _value(text: str) -> JsonValue:
     """A parameter as it was before the card kept it as text."""
     try:
@@ -90,8 +83,8 @@ def summarise_run(card: Card, gallery: Path) -> RunSummary:
         about=card.about,
         theme=card.theme,
         status=card.status,
-        started=_moment(card.started),
-        finished=_moment(card.finished),
+        started=format_iso(card.started) or None,
+        finished=format_iso(card.finished) or None,
         seconds=card.seconds,
         group=card.group,
         seed=card.seed,

@@ -40,7 +40,7 @@ def test_each_run_is_a_line_that_fits_the_schema(gallery, command):
         validate(line, schema)
     assert [line["run"] for line in found] == [f"hexagon/{name}" for name in reversed(RUNS)]  # newest first
     assert found[0]["parameters"] == {"seed": 4, "renderer.phases.0.size": 64}
-    assert found[1]["started"] == "2023-11-14T22:13:20+00:00"
+    assert found[1]["started"] == "2023-11-14T22:13:20Z"
 
 
 @pytest.mark.parametrize(
