@@ -7,7 +7,6 @@ itself belong to the group.
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -134,26 +133,29 @@ class IsometryGroup:
         """
         about = centre if about is None else about
         steps = [*self.generators, *(item.inverse() for item in self.generators)]
-        longest = max((float(self.distance(step.matrix @ centre, centre)) for step in steps), default=0.0)
-        reached = {_key(centre): Motion(np.eye(3), colour.IDENTITY)}
-        waiting = list(reached.values())
-        while waiting and len(reached) < _MAX_ELEMENTS:
+        moves = np.array([step.matrix for step in steps]).reshape(-1, 3, 3)
+        longest = float(self.distance(moves @ centre, centre).max(initial=0.0))
+        found = [Motion(np.eye(3), colour.IDENTITY)]
+        reached, waiting = set(_keys(centre[None])), found
+        while waiting and moves.size and len(found) < _MAX_ELEMENTS:
+            products = (np.array([item.matrix for item in waiting])[:, None] @ moves).reshape(-1, 3, 3)
+            places = products @ centre
+            # a way to an element within reach may lead a step beyond it
+            near = np.flatnonzero(self.distance(places, about) <= reach + longest)
             following = []
-            for item in waiting:
-                for step in steps:
-                    product = item.matrix @ step.matrix
-                    there = product @ centre
-                    # a way to an element within reach may lead a step beyond it
-                    if _key(there) not in reached and float(self.distance(there, about)) <= reach + longest:
-                        following.append(Motion(product, colour.compose(item.colour, step.colour)))
-                        reached[_key(there)] = following[-1]
-            waiting = following
-        items = list(reached.values())
-        away = np.array([float(self.distance(item.matrix @ centre, about)) for item in items])
-        return tuple(items[n] for n in np.argsort(away, kind="stable") if away[n] <= reach)
+            for number, key in zip(near.tolist(), _keys(places[near]), strict=True):
+                if key not in reached:
+                    reached.add(key)
+                    item, step = divmod(number, len(steps))
+                    shown = colour.compose(waiting[item].colour, steps[step].colour)
+                    following.append(Motion(products[number], shown))
+            found, waiting = found + following, following
+        away = self.distance(np.array([item.matrix for item in found]) @ centre, about)
+        return tuple(found[n] for n in np.argsort(away, kind="stable") if away[n] <= reach)
 
 
-def _key(point: F64) -> tuple[float, ...]:
-    """The same for points that are equal up to rounding."""
-    size = 2.0 ** math.ceil(math.log2(max(1.0, float(np.abs(point).max()))))
-    return (size, *(np.round(point / (size * _POINT_TOLERANCE)) + 0.0).tolist())
+def _keys(points: F64) -> list[bytes]:
+    """The same for points, (n, 3), that are equal up to rounding."""
+    sizes = 2.0 ** np.ceil(np.log2(np.maximum(1.0, np.abs(points).max(axis=1))))
+    steps = np.round(points / (sizes * _POINT_TOLERANCE)[:, None]) + 0.0  # no -0
+    return [row.tobytes() for row in np.column_stack([sizes, steps])]
