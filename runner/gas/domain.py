@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -19,9 +20,11 @@ from orbifolio.runner.gas.points import Level
 from orbifolio.runner.symmetry.base import Symmetry
 
 if TYPE_CHECKING:
+    from orbifolio.runner.gas.motif import Motif
     from orbifolio.runner.gas.network import Network
     from orbifolio.runner.gas.orbifold import SymmetricNetwork
     from orbifolio.runner.gas.rules import GrowthRules
+    from orbifolio.runner.symmetry.groups.domain import Domain
 
 
 MIN_POINTS = 8  # points of a level that a fundamental domain must hold: fewer make no drawing
@@ -119,14 +122,23 @@ class SymmetricDomain(GasDomain):
             part: height and width of the picture in pixels.
             width: of the drawing in pixels.
         """
-        from orbifolio.runner.gas.motif import Motif
+        self.symmetry, self.part = symmetry, part
+        self.width, self.height = symmetry.fit(width, multiple=1, ratio=symmetry.ratio or part[1] / part[0])
+
+    @cached_property
+    def domain(self) -> Domain:
+        """The fundamental domain; a plan asks for none, and that of a dense tiling takes a second."""
         from orbifolio.runner.symmetry.groups.domain import fundamental_domain
         from orbifolio.runner.symmetry.isometry_group import IsometryGroup
 
-        self.symmetry = symmetry
-        self.width, self.height = symmetry.fit(width, multiple=1, ratio=symmetry.ratio or part[1] / part[0])
-        self.domain = fundamental_domain(IsometryGroup(symmetry, self.width, self.height))
-        self.motif = Motif(self.domain, part[1], part[0])
+        return fundamental_domain(IsometryGroup(self.symmetry, self.width, self.height))
+
+    @cached_property
+    def motif(self) -> Motif:
+        """The picture's place in the domain."""
+        from orbifolio.runner.gas.motif import Motif
+
+        return Motif(self.domain, self.part[1], self.part[0])
 
     def networks(self, levels: Sequence[Level], gas: GrowthRules, seed: int) -> list[SymmetricNetwork]:
         """A gas for each level, from those of its points that the domain holds.

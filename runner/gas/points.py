@@ -55,9 +55,14 @@ class Sampling(Settings):
         """
         raise NotImplementedError(type(self).__name__)
 
-    def thinned(self, most: int) -> tuple[Sampling, float]:
-        """The same with at most so many random points, and by how many times they are fewer, for a plan."""
-        return self, 1.0
+    def coarser(self, factor: float, most: int) -> tuple[Sampling, float]:
+        """The same for a smaller picture, and by how many times its points are fewer, for a plan.
+
+        Args:
+            factor: by which lengths in pixels are smaller.
+            most: of points that are drawn at random.
+        """
+        return self, factor**2
 
 
 class Threshold(Sampling):
@@ -90,7 +95,18 @@ class Otsu(Threshold):
         return float(filters.threshold_otsu(grey)) + self.offset
 
 
-class Local(Threshold):
+class NeighbourhoodThreshold(Threshold):
+    """The base of thresholds that follow a pixel's neighbourhood."""
+
+    window: int = Field(default=25, ge=3, le=2001)
+    """Side of the neighbourhood in pixels; an even one is made odd."""
+
+    def coarser(self, factor: float, most: int) -> tuple[Sampling, float]:
+        """With a smaller neighbourhood; see the base class."""
+        return self.model_copy(update={"window": max(3, round(self.window / factor))}), factor**2
+
+
+class Local(NeighbourhoodThreshold):
     """A threshold for each pixel: the Gaussian mean of its neighbourhood."""
 
     kind: Literal["local"] = "local"
@@ -104,14 +120,12 @@ class Local(Threshold):
         return np.asarray(filters.threshold_local(grey, self.window | 1, offset=self.offset), dtype=np.float64)
 
 
-class Sauvola(Threshold):
+class Sauvola(NeighbourhoodThreshold):
     """A threshold for each pixel, from the mean and deviation of its neighbourhood; made for documents."""
 
     cites = ("sauvola2000",)
 
     kind: Literal["sauvola"] = "sauvola"
-    window: int = Field(default=25, ge=3, le=2001)
-    """Side of the neighbourhood in pixels; an even one is made odd."""
     k: float = Field(default=0.2, ge=-1, le=1)
     """Deviations in the threshold: a larger value takes fewer pixels."""
 
@@ -120,14 +134,12 @@ class Sauvola(Threshold):
         return np.asarray(filters.threshold_sauvola(grey, self.window | 1, k=self.k, r=0.5), dtype=np.float64)
 
 
-class Niblack(Threshold):
+class Niblack(NeighbourhoodThreshold):
     """A threshold for each pixel: the mean of its neighbourhood less k deviations."""
 
     cites = ("niblack1986",)
 
     kind: Literal["niblack"] = "niblack"
-    window: int = Field(default=25, ge=3, le=2001)
-    """Side of the neighbourhood in pixels; an even one is made odd."""
     k: float = Field(default=0.2, ge=-5, le=5)
     """Deviations in the threshold: a larger value takes fewer pixels."""
 
@@ -168,7 +180,7 @@ class MultiOtsu(Sampling):
 class RandomSampling(Sampling):
     """The base of random samplings."""
 
-    def thinned(self, most: int) -> tuple[Sampling, float]:
+    def coarser(self, factor: float, most: int) -> tuple[Sampling, float]:
         """So many points of `count`; see the base class."""
         count = min(self.count, most)
         return self.model_copy(update={"count": count}), self.count / count

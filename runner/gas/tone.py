@@ -71,6 +71,37 @@ class Tone(Settings):
             )
         return problems
 
+    def size(self, rows: int, columns: int) -> tuple[int, int]:
+        """(height, width) of the part that is used of a picture, at its size.
+
+        Args:
+            rows: of the picture.
+            columns: of the picture.
+
+        Raises:
+            ImageError: nothing is left of it.
+        """
+        height, width = rows, columns
+        if self.crop is not None:
+            left, top, width, height = self.crop
+            if min(left, top) < 0 or min(width, height) < 1 or left + width > columns or top + height > rows:
+                raise ImageError(
+                    f"renderer.tone.crop: {list(self.crop)} (left, top, width, height); the picture has "
+                    f"{columns} x {rows} pixels and the part must lie in it; make it smaller"
+                )
+        if self.width is None or self.width == width:
+            return height, width
+        return max(1, round(height * self.width / width)), self.width
+
+    def coarser(self, factor: float, width: int) -> Tone:
+        """The same for a part at another size, for a plan.
+
+        Args:
+            factor: by which lengths in pixels are smaller.
+            width: of the part in pixels.
+        """
+        return self.model_copy(update={"width": max(1, round(width / factor)), "blur": self.blur / factor})
+
     def part(self, picture: F32) -> F32:
         """The part of a picture that is used, at its size.
 
@@ -80,18 +111,12 @@ class Tone(Settings):
         Raises:
             ImageError: nothing is left of it.
         """
+        size = self.size(*picture.shape[:2])
         if self.crop is not None:
             left, top, width, height = self.crop
-            rows, columns = picture.shape[:2]
-            if min(left, top) < 0 or min(width, height) < 1 or left + width > columns or top + height > rows:
-                raise ImageError(
-                    f"renderer.tone.crop: {list(self.crop)} (left, top, width, height); the picture has "
-                    f"{columns} x {rows} pixels and the part must lie in it; make it smaller"
-                )
             picture = picture[top : top + height, left : left + width]
-        if self.width is not None and self.width != picture.shape[1]:
-            height = max(1, round(picture.shape[0] * self.width / picture.shape[1]))
-            picture = resize(picture, (height, self.width), order=1, anti_aliasing=True).astype(np.float32)
+        if size != picture.shape[:2]:
+            picture = resize(picture, size, order=1, anti_aliasing=True).astype(np.float32)
         return picture
 
     def grey(self, part: F32) -> F64:

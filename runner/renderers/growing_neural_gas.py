@@ -26,7 +26,7 @@ from orbifolio.runner.gas.drawing.meshes import Lines
 from orbifolio.runner.gas.graph import Graph
 from orbifolio.runner.gas.points import AnySampling, Otsu
 from orbifolio.runner.gas.rules import AnyRules, Fritzke, GrowthRules
-from orbifolio.runner.gas.source import PointSource, read_source, shown
+from orbifolio.runner.gas.source import POINT_BYTES, SOURCE_BYTES, PointSource, SourceExtent, SourceReader, shown
 from orbifolio.runner.gas.stops import AnyStop, Moment
 from orbifolio.runner.gas.tone import Tone
 from orbifolio.runner.images.finish import Tone as Finish
@@ -47,8 +47,6 @@ if TYPE_CHECKING:
 
 MEASURING_BLUR = 3.0  # pixels: softens lines as thin as a pixel before symmetry is measured
 DRAWING_BYTES = 80.0  # for each pixel of a drawing, for the plan; measured from 512 to 3,072 px
-POINT_BYTES = 64.0  # for each point while all are drawn, for the plan; measured 55 with 20 million
-FORECAST_POINTS = 100_000  # drawn for a plan, however many there will be
 DRAWING_SECONDS = 0.05
 """What a step takes beside its presentations, for the plan. Measured on two cores with 104,361 points and 2400
 nodes: 0.01 s for the error, and 0.4 s for a picture of 1024 px, which one step in ten is taken to need."""
@@ -187,47 +185,50 @@ class GasRenderer(Renderer):
     @cached_property
     def source(self) -> PointSource:
         """The picture on its way to points; read when first needed."""
+        return self._reader().read()
+
+    def _reader(self) -> SourceReader:
         random = np.random.default_rng((self.context.seed, 0x67A5))  # a stream of its own beside those of the gas
         settings, context = self.settings, self.context
-        return read_source(
+        return SourceReader(
             settings.image,
             settings.tone,
             settings.points,
             lambda name: _pixels(context.plain_picture(name)),
+            lambda name: _pixels(context.mask_picture(name)),
             random,
             context.warn,
-            lambda name: _pixels(context.mask_picture(name)),
         )
 
     @cached_property
     def domain(self) -> GasDomain:
         """What the gas grows on."""
-        height, width = self.source.part.shape[:2]
+        return self._domain_of((self.source.part.shape[0], self.source.part.shape[1]))
+
+    def _domain_of(self, part: tuple[int, int]) -> GasDomain:
+        """What the gas grows on, of a part of (height, width) pixels."""
         if self._symmetry is None:
-            return PictureDomain((height, width), self.settings.size)
-        return SymmetricDomain(self._symmetry, (height, width), self.settings.size)
+            return PictureDomain(part, self.settings.size)
+        return SymmetricDomain(self._symmetry, part, self.settings.size)
 
     def phases(self) -> tuple[Phase, ...]:
         """One for each budget of nodes."""
-        return self._phases_of(self._points)
+        height, width = self.source.part.shape[:2]
+        return self._phases_of(SourceExtent(height, width, self.source.count))
 
     def forecast(self) -> tuple[Phase, ...]:
-        """Of millions of random points, a few tell how many the domain has."""
-        thinned, times = self.settings.points.thinned(FORECAST_POINTS)
-        few = GasRenderer(self.settings.model_copy(update={"points": thinned}), self.context)
-        return few._phases_of(round(few._points * times))
+        """Of a large picture, a small one tells how many points it has, and of millions of random points a few."""
+        return self._phases_of(self._reader().extent())
 
-    @property
-    def _points(self) -> int:
-        return sum(len(level.points) for level in self.source.levels)
-
-    def _phases_of(self, points: int) -> tuple[Phase, ...]:
+    def _phases_of(self, extent: SourceExtent) -> tuple[Phase, ...]:
         """One for each budget of nodes.
 
         Args:
-            points: of all levels.
+            extent: of the picture and its points.
         """
-        width, height = self.domain.width, self.domain.height
+        domain = self._domain_of((extent.height, extent.width))
+        width, height, points = domain.width, domain.height, extent.points
+        memory = DRAWING_BYTES * width * height + SOURCE_BYTES * extent.height * extent.width + POINT_BYTES * points
         return tuple(
             Phase(
                 f"{phase.nodes} nodes",
@@ -236,8 +237,8 @@ class GasRenderer(Renderer):
                 phase.steps,
                 2 * phase.nodes,
                 (f"{points} points, {round(points * phase.epochs)} presentations",),
-                seconds=points * phase.epochs * self.domain.pace + phase.steps * DRAWING_SECONDS,
-                memory_bytes=DRAWING_BYTES * width * height + POINT_BYTES * points,
+                seconds=points * phase.epochs * domain.pace + phase.steps * DRAWING_SECONDS,
+                memory_bytes=memory,
             )
             for phase in self.settings.phases
         )

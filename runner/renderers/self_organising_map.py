@@ -18,6 +18,7 @@ from pydantic import Field
 from orbifolio.runner.arrays import F32
 from orbifolio.runner.gas.drawing.base import DrawingSettings
 from orbifolio.runner.gas.graph import Graph
+from orbifolio.runner.gas.source import POINT_BYTES, SourceExtent
 from orbifolio.runner.images.finish import Tone as Finish
 from orbifolio.runner.images.finish import Traits
 from orbifolio.runner.renderers.base import Outcome, Phase, RenderContext, Renderer, RendererSettings
@@ -157,10 +158,16 @@ class MapRenderer(Renderer):
     @cached_property
     def signals(self) -> SignalSet:
         """What the map learns from; read when first needed."""
-        random = np.random.default_rng((self.context.seed, 0x50A1, 2))  # a stream of its own beside those of the map
         settings: SignalSettings = self.settings.signals
+        return settings.read(*self._given())
+
+    def _given(
+        self,
+    ) -> tuple[Callable[[str], F32], Callable[[str], F32], np.random.Generator, Callable[[str], None]]:
+        """What signals are read with."""
+        random = np.random.default_rng((self.context.seed, 0x50A1, 2))  # a stream of its own beside those of the map
         context = self.context
-        return settings.read(
+        return (
             lambda name: _pixels(context.plain_picture(name)),
             lambda name: _pixels(context.mask_picture(name)),
             random,
@@ -168,25 +175,32 @@ class MapRenderer(Renderer):
         )
 
     @cached_property
-    def shape(self) -> LatticeShape:
-        """Of the map's lattice."""
+    def _extent(self) -> SourceExtent:
+        """What the signals hold, once they are made."""
         height, width = self.signals.picture.shape[:2]
-        return self.settings.map.shape(width / height)
+        return SourceExtent(height, width, len(self.signals.vectors))
 
     @cached_property
-    def _size(self) -> tuple[int, int]:
-        height, width = self.signals.picture.shape[:2]
-        return self.settings.size, max(1, round(self.settings.size * height / width))
+    def shape(self) -> LatticeShape:
+        """Of the map's lattice."""
+        return self._shape_on(self._extent)
 
-    def schedule(self, number: int) -> MapSchedule:
+    def _shape_on(self, extent: SourceExtent) -> LatticeShape:
+        return self.settings.map.shape(extent.width / extent.height)
+
+    def _size(self, extent: SourceExtent) -> tuple[int, int]:
+        """(width, height) of the drawing."""
+        return self.settings.size, max(1, round(self.settings.size * extent.height / extent.width))
+
+    def _schedule(self, number: int, extent: SourceExtent) -> MapSchedule:
         """How a phase goes."""
         from orbifolio.runner.som.map import MapSchedule  # compiles, so not before it is needed
 
         phase = self.settings.phases[number]
-        shape = self.shape
+        shape = self._shape_on(extent)
         across = max(2.5, min(shape.rows * shape.pitch, shape.columns) / 4)
         return MapSchedule(
-            max(1, round(len(self.signals.vectors) * phase.epochs)),
+            max(1, round(extent.points * phase.epochs)),
             phase.radius or ((2.0, 0.7) if number else (across, 2.0)),
             phase.learning_rate or ((0.05, 0.01) if number else (0.3, 0.05)),
             phase.decay,
@@ -194,21 +208,36 @@ class MapRenderer(Renderer):
 
     def phases(self) -> tuple[Phase, ...]:
         """One for each phase of learning."""
-        width, height = self._size
-        units = self.shape.rows * self.shape.columns
-        count = len(self.signals.vectors)
+        return self._phases_of(self._extent)
+
+    def forecast(self) -> tuple[Phase, ...]:
+        """Without making the signals, which may be millions."""
+        settings: SignalSettings = self.settings.signals
+        return self._phases_of(settings.extent(*self._given()))
+
+    def _phases_of(self, extent: SourceExtent) -> tuple[Phase, ...]:
+        """One for each phase of learning.
+
+        Args:
+            extent: of the picture and its signals.
+        """
+        signals: SignalSettings = self.settings.signals
+        width, height = self._size(extent)
+        shape = self._shape_on(extent)
+        units, count = shape.rows * shape.columns, extent.points
+        numbers = 5 if signals.coloured else 2
         rule: MapRule = self.settings.rule
+        memory = DRAWING_BYTES * width * height + signals.pixel_bytes * extent.height * extent.width
+        memory += POINT_BYTES * count * numbers / 2
         phases = []
         for number, phase in enumerate(self.settings.phases):
-            schedule = self.schedule(number)
+            schedule = self._schedule(number, extent)
             start, end = schedule.radius
             notes = (f"{count} signals, {schedule.presentations} presentations",)
             seconds = schedule.presentations * rule.seconds(units) + phase.steps * DRAWING_SECONDS
-            title = f"{self.shape.rows} x {self.shape.columns} units, radius {start:.3g} to {end:.3g}"
-            parameters = units * self.signals.vectors.shape[1]
-            memory = DRAWING_BYTES * width * height
+            title = f"{shape.rows} x {shape.columns} units, radius {start:.3g} to {end:.3g}"
             phases.append(
-                Phase(title, width, height, phase.steps, parameters, notes, seconds=seconds, memory_bytes=memory)
+                Phase(title, width, height, phase.steps, units * numbers, notes, seconds=seconds, memory_bytes=memory)
             )
         return tuple(phases)
 
@@ -232,7 +261,7 @@ class MapRenderer(Renderer):
     def step(self, state: MapState) -> Outcome:
         """Present the next share of the phase's signals."""
         steps = self.settings.phases[state.phase].steps
-        schedule = self.schedule(state.phase)
+        schedule = self._schedule(state.phase, self._extent)
         rule: MapRule = self.settings.rule
         begin, end = (round(schedule.presentations * at / steps) for at in (state.step, state.step + 1))
         rule.learn(state.som, schedule, begin, end)
@@ -265,7 +294,7 @@ class MapRenderer(Renderer):
     def image(self, state: MapState) -> F32:
         """The map as it is drawn so far."""
         signals = self.signals
-        width, height = self._size
+        width, height = self._size(self._extent)
         drawn: F32 = self.drawing.draw(
             self.graph(state), signals.picture, signals.mask, width=width, height=height, tones=signals.tones
         )

@@ -17,7 +17,7 @@ from scipy import ndimage
 
 from orbifolio.runner.arrays import F32, F64, Bools
 from orbifolio.runner.gas.points import AnySampling, Darkness, scattered
-from orbifolio.runner.gas.source import read_source, shown
+from orbifolio.runner.gas.source import SOURCE_BYTES, SourceExtent, SourceReader, shown
 from orbifolio.runner.gas.tone import Tone
 from orbifolio.runner.images import oklab
 from orbifolio.runner.named_files import FileName
@@ -53,6 +53,8 @@ class SignalSettings(Settings):
 
     coloured: ClassVar[bool] = False
     """Whether a signal has a colour beside its place."""
+    pixel_bytes: ClassVar[float] = 0.0
+    """What a pixel of the picture takes while signals are made, for a plan."""
 
     def read(
         self,
@@ -74,6 +76,20 @@ class SignalSettings(Settings):
         """
         raise NotImplementedError(type(self).__name__)
 
+    def extent(
+        self,
+        picture: Callable[[str], F32],
+        mask: Callable[[str], F32],
+        random: np.random.Generator,
+        warn: Callable[[str], None],
+    ) -> SourceExtent:
+        """What `read` gives of the same arguments, told in a second.
+
+        Raises:
+            ImageError: the picture holds no signals.
+        """
+        raise NotImplementedError(type(self).__name__)
+
     def complaints(self) -> list[tuple[str, str]]:
         """Everything wrong that types cannot say, as (path, message)."""
         return []
@@ -85,6 +101,8 @@ class SignalSettings(Settings):
 
 class Places(SignalSettings):
     """The places of a picture's dark parts: the net draws together where it is dark."""
+
+    pixel_bytes: ClassVar[float] = SOURCE_BYTES
 
     kind: Literal["places"] = "places"
     image: FileName = Field(min_length=1)
@@ -102,9 +120,19 @@ class Places(SignalSettings):
         warn: Callable[[str], None],
     ) -> SignalSet:
         """The points of all levels; see the base class."""
-        source = read_source(self.image, self.tone, self.points, picture, random, warn, mask)
+        source = SourceReader(self.image, self.tone, self.points, picture, mask, random, warn).read()
         points = np.concatenate([level.points for level in source.levels])
         return SignalSet(points, source.part, source.toned, source.mask, stages=source.stages(self.tone))
+
+    def extent(
+        self,
+        picture: Callable[[str], F32],
+        mask: Callable[[str], F32],
+        random: np.random.Generator,
+        warn: Callable[[str], None],
+    ) -> SourceExtent:
+        """The picture's, and that of its points; see the base class."""
+        return SourceReader(self.image, self.tone, self.points, picture, mask, random, warn).extent()
 
     def complaints(self) -> list[tuple[str, str]]:
         """Those of the tone; see the base class."""
@@ -143,11 +171,25 @@ class Letters(SignalSettings):
         warn: Callable[[str], None],
     ) -> SignalSet:
         """Points in the letters and, fewer, around them; see the base class."""
-        letters = written(self.text, weight=self.weight, margin=self.margin)
+        letters = self._written()
         dark = ndimage.gaussian_filter(letters, self.blur * LETTERS_SIDE, mode="constant")
         points = scattered(self.ground + (1 - self.ground) * dark, self.count, random)
         tones = 1 - dark
         return SignalSet(points, shown(tones), tones, stages={"letters": shown(tones)})
+
+    def _written(self) -> F64:
+        return written(self.text, weight=self.weight, margin=self.margin)
+
+    def extent(
+        self,
+        picture: Callable[[str], F32],
+        mask: Callable[[str], F32],
+        random: np.random.Generator,
+        warn: Callable[[str], None],
+    ) -> SourceExtent:
+        """The picture of the words, and the count; see the base class."""
+        height, width = self._written().shape
+        return SourceExtent(height, width, self.count)
 
     def complaints(self) -> list[tuple[str, str]]:
         """Words without letters; see the base class."""
@@ -161,6 +203,7 @@ class Colours(SignalSettings):
 
     cites = ("ottosson2020",)
     coloured: ClassVar[bool] = True
+    pixel_bytes: ClassVar[float] = 200.0  # measured to 9 megapixels
 
     kind: Literal["colours"] = "colours"
     image: FileName = Field(min_length=1)
@@ -202,6 +245,17 @@ class Colours(SignalSettings):
             vectors = vectors[np.sort(random.choice(len(vectors), self.count, replace=False))]
         vivid = np.clip(oklab.to_srgb(lab), 0, 1).astype(np.float32)
         return SignalSet(vectors, vivid, colour_weight=weight, stages={"part in use": part})
+
+    def extent(
+        self,
+        picture: Callable[[str], F32],
+        mask: Callable[[str], F32],
+        random: np.random.Generator,
+        warn: Callable[[str], None],
+    ) -> SourceExtent:
+        """The picture's, and as many as are drawn of its pixels; see the base class."""
+        height, width = self._tone().size(*picture(self.image).shape[:2])
+        return SourceExtent(height, width, min(self.count, height * width))
 
     def complaints(self) -> list[tuple[str, str]]:
         """Those of the crop; see the base class."""

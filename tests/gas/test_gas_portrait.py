@@ -6,7 +6,7 @@ from skimage import data
 
 from orbifolio.runner.gas.points import Darkness, Otsu
 from orbifolio.runner.gas.portrait import Portrait
-from orbifolio.runner.gas.source import read_source
+from orbifolio.runner.gas.source import SourceReader
 from orbifolio.runner.gas.tone import Tone
 from orbifolio.runner.painting.saliency import Face
 
@@ -15,7 +15,10 @@ SHAPE = (100, 90)
 
 
 def source(picture, tone, points, warned):
-    return read_source("x", tone, points, lambda _: picture, np.random.default_rng(0), warned.append, lambda _: picture)
+    reader = SourceReader(
+        "x", tone, points, lambda _: picture, lambda _: picture, np.random.default_rng(0), warned.append
+    )
+    return reader.read()
 
 
 @pytest.fixture(scope="module")

@@ -160,3 +160,17 @@ def test_a_forecast_of_millions_of_points_draws_few_and_tells_all():
     assert "source" not in vars(many)  # not one of its points was drawn
     few = gas(points={"kind": "darkness", "count": 5000})
     assert few.forecast() == few.phases()
+
+
+@pytest.mark.parametrize(("kind", "window"), [("otsu", {}), ("local", {"window": 200})])
+def test_a_forecast_of_a_large_picture_counts_its_dark_pixels_on_a_small_one(kind, window):
+    """44 million pixels hold a hundred times the points of .44 million, which are counted one by one."""
+    (small,) = gas(points={"kind": kind, **window}, tone={"width": 816, "blur": 2}).phases()
+    tenfold = {name: 10 * pixels for name, pixels in window.items()}
+    large = gas(points={"kind": kind, **tenfold}, tone={"width": 8160, "blur": 20})
+    (phase,) = large.forecast()
+    assert "source" not in vars(large)
+    few, many = (int(each.notes[0].split()[0]) for each in (small, phase))
+    assert many == pytest.approx(100 * few, rel=0.03)
+    assert (phase.width, phase.height) == (small.width, small.height)
+    assert phase.memory_bytes > 4e9

@@ -133,3 +133,25 @@ def test_its_pictures_are_named_by_their_place():
     assert settings().pictures() == {"signals.image": "x"}
     assert settings(signals=LETTERS).pictures() == {}
     assert list(renderer(signals=COLOURS).stages()) == ["part in use"]
+
+
+@pytest.mark.parametrize("signals", [PLACES, LETTERS, COLOURS, {**COLOURS, "count": 200}])
+def test_a_forecast_is_the_plan_without_signals(signals):
+    chosen = renderer(signals=signals)
+    forecast = chosen.forecast()
+    assert "signals" not in vars(chosen)
+    assert forecast == chosen.phases()
+
+
+@pytest.mark.parametrize(
+    ("signals", "count"),
+    [
+        ({**PLACES, "points": {"kind": "darkness", "count": 20_000_000}}, 20_000_000),
+        ({**LETTERS, "count": 20_000_000}, 20_000_000),
+        ({**COLOURS, "width": 4096, "count": 20_000_000}, 4096 * 3072),
+    ],
+)
+def test_a_forecast_of_millions_of_signals_makes_few_and_tells_all(signals, count):
+    for phase in renderer(signals=signals).forecast():
+        assert phase.notes[0].startswith(f"{count} signals")
+        assert phase.memory_bytes > 1e9
