@@ -35,7 +35,9 @@ from orbifolio.runner.commands.serving import serve
 from orbifolio.runner.commands.styling import style
 from orbifolio.runner.commands.sweeping import sweep
 from orbifolio.runner.commands.user_defaults import config_file, default_map, read_defaults
+from orbifolio.runner.commands.verbosity import add_verbosity
 from orbifolio.runner.errors import InputError, OrbifolioError
+from orbifolio.runner.log_lines import show_records
 
 SECTIONS = {
     "Make pictures": ("run", "paint", "style", "sweep"),
@@ -478,8 +480,13 @@ def doctor() -> None:
         sys.exit(1)
 
 
+for command in (cli, *cli.commands.values()):
+    add_verbosity(command)
+
+
 def main() -> None:
     """The console script: foreseen errors are one message and an exit code, never a traceback."""
+    show_records()
     try:
         defaults = default_map(cli, read_defaults(config_file(), os.environ))
         code = cli.main(standalone_mode=False, prog_name="orbifolio", default_map=defaults)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import logging
+import time
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -21,6 +23,8 @@ from orbifolio.runner.recipe.model import LoadedRecipe
 from orbifolio.runner.run.listeners import Listener, ReportWriter, Terminal
 from orbifolio.runner.run.loop import Run, RunResult, Stop
 from orbifolio.runner.run.run_folder import find_resumable
+
+logger = logging.getLogger(__name__)
 
 
 def run_recipe(
@@ -171,11 +175,13 @@ def _report(
         return [terminal, ReportWriter(write)]
 
     def write_all(run_folder: Path) -> None:
+        began = time.monotonic()
         obstacles = Obstacles()
         with obstacles.gather():
             write_report(run_folder, gallery=gallery)
         with obstacles.gather():
             update_index(gallery, name)
+        logger.debug("report and gallery written in %.2f s", time.monotonic() - began)
         obstacles.tell()
 
     def complete(run_folder: Path) -> None:
@@ -206,4 +212,5 @@ def _resumable(loaded: LoadedRecipe, gallery: Path) -> Path:
     folder, why = find_resumable(gallery, loaded.name, loaded.parameters)
     if folder is None:
         raise InputError(f"--resume: {why}")
+    logger.debug("resuming %s, the newest unfinished run with these parameters", folder)
     return folder

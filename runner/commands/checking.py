@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,6 +16,8 @@ from orbifolio.runner.recipe.shipped import UnknownRecipe, find_recipe
 
 if TYPE_CHECKING:
     from orbifolio.runner.run.plan import Plan
+
+logger = logging.getLogger(__name__)
 
 
 def check_recipes(paths: Sequence[Path], overrides: Sequence[str], images: Mapping[str, Path], *, plan: bool) -> bool:
@@ -37,9 +40,9 @@ def check_recipes(paths: Sequence[Path], overrides: Sequence[str], images: Mappi
             good = False
             continue
         for problem in loaded.warnings:
-            click.echo(str(problem), err=True)
+            logger.info(str(problem))
         for advisory in loaded.advisories:
-            click.echo(f"{path}: advisory: {advisory}", err=True)
+            logger.info("%s: advisory: %s", path, advisory)
         click.echo(f"{path}: ok: {loaded.recipe.title}")
         if plan:
             from orbifolio.runner.run.plan import make_plan

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -11,6 +12,7 @@ import click
 
 from orbifolio.runner.commands.completion import RecipePath
 from orbifolio.runner.commands.options import parse_pairs
+from orbifolio.runner.commands.verbosity import is_verbose
 from orbifolio.runner.errors import InputError
 
 if TYPE_CHECKING:
@@ -25,8 +27,11 @@ PLACEHOLDER = "s3://your-bucket/gallery"
 """The bucket in a dry run that names none."""
 
 
+logger = logging.getLogger(__name__)
+
+
 def _say(text: str) -> None:
-    click.echo(text, err=True)
+    logger.info(text)
 
 
 @click.command(short_help="Run a recipe on a rented machine that ends in time.")
@@ -72,7 +77,6 @@ def _say(text: str) -> None:
 )
 @click.option("--resume", metavar="LAUNCH", default=None, help="Continue a launch whose machine was lost or stopped.")
 @click.option("--dry-run", is_flag=True, help="Print what it would do and cost; ask AWS nothing and change nothing.")
-@click.option("--verbose", is_flag=True, help="With --dry-run: also policies and script.")
 @click.option("--yes", is_flag=True, help="Start without asking.")
 def launch(
     recipe: Path | None,
@@ -88,7 +92,6 @@ def launch(
     mail: Path | None,
     resume: str | None,
     dry_run: bool,
-    verbose: bool,
     yes: bool,
     **options: Any,
 ) -> None:
@@ -102,7 +105,7 @@ def launch(
     if resume is not None:
         if recipe is not None:
             raise click.UsageError("--resume continues the recipe that was launched; give only the launch's name")
-        _resume(resume, region, budget=budget, hours=options["hours"], dry=dry_run, verbose=verbose, yes=yes)
+        _resume(resume, region, budget=budget, hours=options["hours"], dry=dry_run, verbose=is_verbose(), yes=yes)
         return
     if recipe is None:
         raise click.UsageError("no recipe given; name one, or use --resume LAUNCH")
@@ -138,7 +141,7 @@ def launch(
     )
     prepared = prepare(loaded, chosen)
     if dry_run:
-        _print_dry_run(prepared, budget, unnamed=unnamed, verbose=verbose)
+        _print_dry_run(prepared, budget, unnamed=unnamed, verbose=is_verbose())
         return
     from orbifolio.runner.cloud.account import Account
 
@@ -266,11 +269,13 @@ def _start(
     try:
         attempt = work.start(files)
     except BaseException:
-        _say(
-            f"if a machine was rented, it ends itself after {spec.hours:g} h; continue or end it (see `orbifolio ps`):"
+        logger.error(
+            "if a machine was rented, it ends itself after %g h; continue or end it (see `orbifolio ps`):\n"
+            "  orbifolio launch --resume %s\n  orbifolio stop %s",
+            spec.hours,
+            spec.launch,
+            spec.launch,
         )
-        _say(f"  orbifolio launch --resume {spec.launch}")
-        _say(f"  orbifolio stop {spec.launch}")
         raise
     _print_next_steps(spec, attempt)
     click.echo(spec.launch)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import sys
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -13,6 +14,8 @@ from orbifolio.runner.errors import CloudError, InputError
 if TYPE_CHECKING:
     from orbifolio.runner.cloud.account import Account
     from orbifolio.runner.cloud.nodes import RentedNode
+
+logger = logging.getLogger(__name__)
 
 region_option = click.option("--region", default=None, help="Region of the machines; by default the configured one.")
 all_regions_option = click.option("--all-regions", is_flag=True, help="Look in every region of the account.")
@@ -42,7 +45,7 @@ def ps(region: str | None, all_regions: bool, ended: bool) -> None:
                 _show(node)
     if not shown:
         where = "any region" if all_regions else accounts[0].region
-        click.echo(f"no orbifolio machine in {where}", err=True)
+        logger.info("no orbifolio machine in %s", where)
 
 
 def _show(node: RentedNode) -> None:
@@ -121,7 +124,7 @@ def stop(launch: str | None, region: str | None, now: bool, everything: bool) ->
         records = [locate_launch(launch, Account(region))]
     for record in {record.launch: record for record in records}.values():
         account = Account(record.region)
-        count = stop_launch(account, record, lambda text: click.echo(text, err=True), at_once=now)
+        count = stop_launch(account, record, logger.info, at_once=now)
         click.echo(f"{record.launch}: {'ended' if count else 'no machine is alive'}")
 
 
@@ -151,4 +154,4 @@ def cleanup(region: str | None, all_regions: bool, everything: bool, dry_run: bo
     if failure is not None:
         raise failure
     if not count:
-        click.echo("nothing to clean up", err=True)
+        logger.info("nothing to clean up")

@@ -11,6 +11,8 @@ from pathlib import Path
 import click
 from rich.console import Console
 
+from orbifolio.runner.log_lines import is_quiet
+
 DEFAULT_GALLERY = Path("gallery")
 
 
@@ -77,9 +79,9 @@ class SafeConsole(Console):
 
 
 def make_console() -> Console:
-    """A console on stderr; plain lines if that is not a terminal, in CI, or with NO_COLOR."""
+    """A console on stderr; plain lines if that is not a terminal, in CI, or with NO_COLOR; silent with `-q`."""
     plain = bool(os.environ.get("CI"))
-    return SafeConsole(stderr=True, force_terminal=False if plain else None, soft_wrap=True)
+    return SafeConsole(stderr=True, force_terminal=False if plain else None, soft_wrap=True, quiet=is_quiet())
 
 
 def image_arguments(images: Mapping[str, Path]) -> list[str]:

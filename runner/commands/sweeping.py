@@ -6,6 +6,7 @@ Exit codes: 0 all done; 1 any failed; 2 the arguments or a recipe are wrong, and
 from __future__ import annotations
 
 import json
+import logging
 import shlex
 import sys
 from collections.abc import Mapping, Sequence
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
     from orbifolio.runner.sweeps.sweep import StoredSweep
     from orbifolio.runner.sweeps.validate import MemberForecast
     from orbifolio.runner.sweeps.variations import Variation
+
+logger = logging.getLogger(__name__)
 
 _MAX_LISTED = 24  # members listed before a sweep starts: what fits a terminal
 
@@ -158,7 +161,7 @@ def run_folder(
         missing = [name for name in needed if name not in images]
         if missing:
             options = " ".join(f"--image {name}=FILE" for name in missing)
-            click.echo(f"skipped: {variation.recipe} needs pictures; add {options}", err=True)
+            logger.info("skipped: %s needs pictures; add %s", variation.recipe, options)
             continue
         runnable.append(replace(variation, number=len(runnable)))
     if not runnable:
@@ -260,19 +263,18 @@ def _print_members(
     from orbifolio.runner.run.listeners import clock
     from orbifolio.runner.sweeps.validate import total_seconds
 
+    say = click.echo if dry else logger.info
     for variation in variations if dry else variations[:_MAX_LISTED]:
-        click.echo(variation.listing, err=not dry)
+        say(variation.listing)
     if not dry and len(variations) > _MAX_LISTED:
-        click.echo(f"and {len(variations) - _MAX_LISTED} more (--dry-run lists them all)", err=True)
+        logger.info("and %d more (--dry-run lists them all)", len(variations) - _MAX_LISTED)
     total = total_seconds(forecasts)
     parallel = min(engine.slots, len(variations))
     estimate = f"{len(variations)} runs, about {clock(total)} in all on {engine.shown}"
-    click.echo(
-        estimate + (f"; {parallel} at once: about {clock(total / parallel)}" if parallel > 1 else ""), err=not dry
-    )
+    say(estimate + (f"; {parallel} at once: about {clock(total / parallel)}" if parallel > 1 else ""))
     warning = engine.warning(max((forecast.memory or 0.0 for forecast in forecasts), default=0.0))
     if warning:
-        click.echo(f"warning: {warning}", err=True)
+        logger.warning(warning)
 
 
 def _fetch_weights(forecasts: Sequence[MemberForecast], engine: SweepEngine) -> None:
@@ -323,7 +325,7 @@ def _run_missing(sweep: StoredSweep, gallery: Path, engine: SweepEngine, best_by
     if sweep.record.best_by:
         _fetch_eyes()  # missing ones are told before hours of work, not after
     for typed in changed_recipes(private_folder(root, sweep.folder.name), sweep.spec):
-        click.echo(f"{typed}: has changed; the sweep continues with its original text", err=True)
+        logger.info("%s: has changed; the sweep continues with its original text", typed)
     status = run_sweep(sweep, root, engine, make_console())
     obstacles = Obstacles()
     if not engine.here:
@@ -359,7 +361,7 @@ def _rank(sweep: StoredSweep, root: Path) -> None:
     if order:
         sweep.record.best = members[order[0]].number
         write_record(sweep.folder, sweep.record)
-        click.echo(f"best by {sweep.record.best_by}: {order[0]}", err=True)
+        logger.info("best by %s: %s", sweep.record.best_by, order[0])
     update_sweeps(root)
 
 
@@ -367,9 +369,9 @@ def _print_summary(sweep: StoredSweep, status: str) -> None:
     """Print how the sweep ended, and how to resume it."""
     record = sweep.record
     done = len(record.members) - len(record.unfinished)
-    click.echo(f"{status}: {done} of {len(record.members)} runs are done", err=True)
+    logger.info("%s: %d of %d runs are done", status, done, len(record.members))
     for member in record.members:
         if member.state == "failed":
             click.echo(f"{member.listing}: {member.message}", err=True)
     if record.unfinished:
-        click.echo(f"resume with: {record.resume}", err=True)
+        logger.info("resume with: %s", record.resume)

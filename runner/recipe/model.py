@@ -6,6 +6,7 @@ types, names, legality of the symmetry, layers, channels, pictures. It raises al
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -81,6 +82,9 @@ class Recipe(Settings):
         renderer: RendererSettings = self.renderer
         symmetry = renderer.kept_symmetry(1.0)
         return (colour.IDENTITY,) if symmetry is None else colours_of(symmetry)
+
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -185,6 +189,8 @@ def load(
     if errors:
         raise RecipeError(problems)
     settings: RendererSettings = recipe.renderer
+    changed = ", ".join(overrides) or "nothing"
+    logger.debug("%s: seed %d, changed: %s", path, recipe.seed, changed)
     return LoadedRecipe(
         recipe=recipe,
         name=path.stem,

@@ -9,6 +9,7 @@ resumed too, to complete it.
 from __future__ import annotations
 
 import hashlib
+import logging
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
@@ -46,6 +47,8 @@ from orbifolio.runner.run.listeners import Listener, LogWriter
 from orbifolio.runner.run.plan import memory_needed, refuse_too_large, too_large, what_makes
 from orbifolio.runner.run.run_folder import is_finished, make_folder, read_summary, write_summary
 from orbifolio.runner.run.summary import begin_summary, rerun_entries
+
+logger = logging.getLogger(__name__)
 
 CHECKPOINT_SECONDS = 15.0  # of work that a crash may lose
 FRAME_EFFORT = 2  # of encoding: somebody waits for frames, and few are kept
@@ -136,6 +139,7 @@ class Run:
         needed = memory_needed(self.phases, loaded.recipe.renderer.arithmetic(device))
         if reason := too_large(needed, device):
             raise InputError(reason)
+        logger.debug("about %.2f GB of memory needed", needed / 1e9)
         steps = [phase.steps for phase in self.phases]
         self.frames = FrameSchedule(steps, loaded.recipe.frames, initial=not self.renderer.begins_bare)
         self._folder = folder
@@ -277,6 +281,7 @@ class Run:
             began = time.monotonic() - self._seconds[number]
             if checkpoint is not None and number == checkpoint.phase:
                 state, done = self.renderer.load(number, checkpoint.state), checkpoint.step
+                logger.debug("phase %d continues after step %d, from its checkpoint", number + 1, done)
             else:
                 state, done = self.renderer.begin(number, state), 0
                 self._emit(
@@ -297,8 +302,10 @@ class Run:
             self._summary["weights"] = list(self.renderer.weights())
             self._summary["network"] = self.renderer.describe()
             self._write_summary()
+            logger.debug("phase %d: ready after %.2f s", number + 1, self._seconds[number])
             terms = self._steps(number, phase, state, done, began)
             self._seconds[number] = time.monotonic() - began
+            logger.debug("phase %d: done after %.2f s", number + 1, self._seconds[number])
             self._emit(PhaseFinished(time=time.time(), phase=number, seconds=self._seconds[number], terms=terms))
             self._summary["phases"][number].update(seconds=self._seconds[number], terms=terms)
             self._write_summary()
@@ -371,6 +378,7 @@ class Run:
         self._write_summary()
         self._saved_at = time.monotonic()
         self._save_cost = self._saved_at - at
+        logger.debug("phase %d: checkpoint after step %d, written in %.2f s", number + 1, step, self._save_cost)
 
     def _finish(self, number: int, state: Any) -> None:
         """Write the final picture and its products, and measure its symmetry."""
@@ -395,9 +403,12 @@ class Run:
             self._summary["final"] |= {"colours": list(finished.flat.names), "edges": finished.flat.edges}
         self._write_summary()  # who waits for the picture need not wait for what goes with it
         self._emit(PictureFinished(time.time(), "final.png", width=image.shape[1], height=image.shape[0]))
+        logger.debug("final.png: %d x %d px, %.1f MB", image.shape[1], image.shape[0], len(data) / 1e6)
         self._summary["symmetry"] = self.renderer.symmetry_summary(image)
+        logger.debug("symmetry measured")
         extras = self.renderer.extras(state, finished.tone)
         self._summary["extras"] = write_products(self.folder, shown, traits, extras)
+        logger.debug("%d files go with it", len(self._summary["extras"]))
         if finished.tones is not None:
             write_png16(self.folder / TONES, finished.tones, title=self.loaded.recipe.title)
             self._summary["extras"].append(listed(Path(TONES).name, "The picture before it was posterised, in 16 bits"))

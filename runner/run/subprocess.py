@@ -15,6 +15,7 @@ from __future__ import annotations
 import contextlib
 import importlib
 import json
+import logging
 import os
 import signal
 import subprocess
@@ -32,10 +33,13 @@ from filelock import FileLock, Timeout
 from orbifolio.runner import memory
 from orbifolio.runner.errors import OrbifolioError, RunFailed
 from orbifolio.runner.files import write_atomically
+from orbifolio.runner.log_lines import show_records
 from orbifolio.runner.run.run_folder import is_locked
 
 if TYPE_CHECKING:
     from orbifolio.runner.run.loop import RunResult, Stop
+
+logger = logging.getLogger(__name__)
 
 STARTED = "started"
 LOCK = "lock"
@@ -81,6 +85,7 @@ def run_child(folder: Path, work: Callable[[], int], *, patience: float = 0.0) -
     Returns:
         The exit code; `LOCKED` if another process has this run.
     """
+    show_records()
     memory.be_first_to_go()
     memory.limit(round((1 - memory.KEPT_FREE) * memory.machine_memory()))
     (folder / STARTED).touch()
@@ -215,6 +220,7 @@ class JobRunner(Generic[Key]):
         except OSError as error:
             raise RunFailed(f"no process could be started: {error.strerror or error}; free memory") from None
         self._children[key] = _Child(folder, slot, process, start)
+        logger.debug("process %d on %s: %s", process.pid, slot, folder)
 
     def adopt(self, key: Key, folder: Path, slot: str) -> None:
         """Watch a process that another supervisor has started, by its lock."""

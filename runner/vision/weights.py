@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
+import logging
 import os
 import pickle
 import shutil
@@ -50,6 +51,8 @@ __all__ = [
 
 Shapes = Mapping[str, tuple[int, ...]]
 Progress = Callable[[str, int, int], None]
+logger = logging.getLogger(__name__)
+
 FOLDER = "ORBIFOLIO_WEIGHTS"  # environment variable that moves the cache
 
 
@@ -103,8 +106,9 @@ class WeightsStore:
             self.folder.mkdir(parents=True, exist_ok=True)
             with self._lock(name):
                 state = self.verify(name)
-                if state == "here":
-                    return self.path(name)  # another process has just fetched it
+                if state == "here":  # kept from before, or another process has just fetched it
+                    logger.debug("%s: %s is whole", name, self.path(name))
+                    return self.path(name)
                 self._remove_leftovers(name)
                 return self._fetch(self.table[name], state)
         except (OSError, SafetensorError) as error:
@@ -143,7 +147,9 @@ class WeightsStore:
                     tensors, digest = self._obtain(entry, published, Path(scratch))
                 except WeightSourceError as error:
                     tried.append(f"  {published.source.title}: {error}")
+                    logger.debug("%s: not from %s: %s", entry.name, published.source.title, error)
                     continue
+                logger.debug("%s: from %s", entry.name, published.source.title)
                 return self._keep(entry, published, tensors, digest, Path(scratch))
         raise MissingWeights(_advice(entry.name, tried, self.folder))
 
