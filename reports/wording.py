@@ -122,6 +122,16 @@ def format_pixels(width: int, height: int) -> str:
     return f"{width} × {height} px" if width and height else DASH
 
 
+def format_print_size(width: int, height: int, dpi: int = 300) -> str:
+    """How large a picture is on paper.
+
+    >>> format_print_size(1600, 1200)
+    '13.5 × 10.2 cm at 300 dpi'
+    """
+    across, down = (f"{pixels / dpi * 2.54:.1f}" for pixels in (width, height))
+    return f"{across} × {down} cm at {dpi} dpi"
+
+
 def format_count(amount: int, noun: str) -> str:
     """A number of things.
 

@@ -21,11 +21,12 @@ from orbifolio.reports.data.log import read_run
 from orbifolio.reports.files import Obstacles, visible_folders, write_bytes
 from orbifolio.reports.media.run_card import read_card, stub_card
 from orbifolio.reports.pages.blind import PICTURE_INDEX, picture_index
-from orbifolio.reports.pages.compare import RUN_INDEX, run_index
+from orbifolio.reports.pages.compare import run_index
 from orbifolio.reports.pages.feed import FEED_NAME, build_feed
 from orbifolio.reports.pages.gallery import cards_by_type, pages_above
 from orbifolio.reports.pages.sweep import sweep_page
 from orbifolio.reports.parallel_map import parallel_map
+from orbifolio.reports.parts.compare import RUN_INDEX
 from orbifolio.reports.render import PageRenderer, renderer
 from orbifolio.reports.sweep.record import SWEEP_NAME, SWEEPS_FOLDER, read_sweep
 from orbifolio.reports.sweep.run_preview import SweepSnapshot, read_snapshot, read_snapshots

@@ -20,12 +20,11 @@ from orbifolio.reports.data.differences import DESCRIPTIVE, plain_value
 from orbifolio.reports.data.log import RunRecord
 from orbifolio.reports.files import data_script, write_text
 from orbifolio.reports.links import Header, Link, Place, status_label
-from orbifolio.reports.parts.compare import COMPARE_PAGE, Compare
+from orbifolio.reports.parts.compare import COMPARE_PAGE, RUN_INDEX, Compare
 from orbifolio.reports.parts.scrubber import pack_frames
 from orbifolio.reports.tree import Page
 from orbifolio.reports.wording import format_count, format_date, format_duration, format_integer, format_pixels
 
-RUN_INDEX = "runs.js"
 COMPARED_NAME = "compare.js"
 
 _MAX_POINTS = 240  # of a curve, which shares its chart with those of other runs

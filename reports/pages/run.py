@@ -11,12 +11,14 @@ from orbifolio.reports.live_updates import run_update
 from orbifolio.reports.parts.base import Part
 from orbifolio.reports.parts.curves import Curves
 from orbifolio.reports.parts.downloads import downloads_part
+from orbifolio.reports.parts.endless_zoom import endless_zoom
 from orbifolio.reports.parts.globe import globe_part
 from orbifolio.reports.parts.hero import run_hero
 from orbifolio.reports.parts.image_pairs import image_pairs
 from orbifolio.reports.parts.inputs import inputs_part
 from orbifolio.reports.parts.judgement import judgement_part
 from orbifolio.reports.parts.lead_image import run_lead_image, run_scrubber
+from orbifolio.reports.parts.neighbours import neighbours_part
 from orbifolio.reports.parts.notice import advisory_notice, outcome_notice
 from orbifolio.reports.parts.painting.candidates import candidates_part
 from orbifolio.reports.parts.painting.class_cells import class_cells_part
@@ -30,6 +32,9 @@ from orbifolio.reports.parts.wallpaper import wallpaper_part
 from orbifolio.reports.prose import markdown_to_text
 from orbifolio.reports.tree import REFRESH_SECONDS, Page
 from orbifolio.reports.wording import format_date, format_duration
+
+CHARTS_SHOWN = 2
+"""Charts of losses that are seen at once: the total and the first family; who wants more opens the others."""
 
 
 def run_name(run: RunRecord) -> str:
@@ -69,8 +74,8 @@ def run_page(run: RunRecord, gallery: Path) -> Page:
     place = Place(run.folder)
     charts = loss_charts(run.phases, charted_metrics(run))
     scrubber = run_scrubber(run, place)
-    frames = run_lead_image(run, place, scrubber)
-    product = globe_part(run, place) or wallpaper_part(run, place)
+    product = globe_part(run, place) or endless_zoom(run, place) or wallpaper_part(run, place)
+    frames = run_lead_image(run, place, scrubber, first=product is None)
     files = downloads_part(run, place)
     parts: list[Part | None] = [
         progress_part(run) if run.running else outcome_notice(run),
@@ -85,11 +90,12 @@ def run_page(run: RunRecord, gallery: Path) -> Page:
         judgement_part(run),
         phases_part(run, place, frames if product else None),
         inputs_part(run, place),
-        Curves(charts) if charts else None,
+        Curves(charts, shown=CHARTS_SHOWN) if charts else None,
         rerun_part(run),
         weights_part(run),
         references_part(run),
         files,
+        neighbours_part(run, gallery, place),
     ]
     return Page(
         path=run.folder / "index.html",

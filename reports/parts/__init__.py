@@ -10,6 +10,7 @@ from orbifolio.reports.parts.compare import Compare
 from orbifolio.reports.parts.curves import Curves, PositionMarker
 from orbifolio.reports.parts.deepzoom import DeepZoom
 from orbifolio.reports.parts.downloads import Downloads
+from orbifolio.reports.parts.endless_zoom import EndlessZoom
 from orbifolio.reports.parts.filters import Filters
 from orbifolio.reports.parts.frames import Frames
 from orbifolio.reports.parts.globe import GlobeView
@@ -19,6 +20,7 @@ from orbifolio.reports.parts.inputs import Inputs
 from orbifolio.reports.parts.lead_image import LeadImage
 from orbifolio.reports.parts.measures import Measures, SharedParameters
 from orbifolio.reports.parts.members import Members
+from orbifolio.reports.parts.neighbours import Neighbours
 from orbifolio.reports.parts.notice import Notice
 from orbifolio.reports.parts.painting.candidates import Candidates
 from orbifolio.reports.parts.painting.class_cells import ClassCells
@@ -45,6 +47,7 @@ PARTS: tuple[type[Part], ...] = (
     Hero,
     LeadImage,
     GlobeView,
+    EndlessZoom,
     TilePreview,
     ImagePairs,
     StrokeComparison,
@@ -62,6 +65,7 @@ PARTS: tuple[type[Part], ...] = (
     References,
     Downloads,
     DeepZoom,
+    Neighbours,
     # of the pages above the runs
     Filters,
     ThumbnailGrid,

@@ -31,6 +31,8 @@ class Compare(Part):
 
 
 COMPARE_PAGE = "compare.html"
+RUN_INDEX = "runs.js"
+"""The script at the gallery's root that lists all runs."""
 
 
 def compare_address(place: Place, gallery: Path, *keys: str) -> str:

@@ -11,7 +11,7 @@ from orbifolio.reports.data.log import PhaseRecord, RunRecord
 from orbifolio.reports.data.metrics import PhaseCurve
 from orbifolio.reports.parts.base import Part
 from orbifolio.reports.parts.comparison_cells import CellBuilder
-from orbifolio.reports.wording import format_integer
+from orbifolio.reports.wording import format_count, format_integer
 
 
 @dataclass(frozen=True)
@@ -21,6 +21,7 @@ class Curves(Part):
     Attributes:
         before: steps of the run before the first one here.
         joined: whether they are curves of several runs: each has its own steps, and none leads to a picture.
+        shown: how many charts are seen at once; the others are folded away.
     """
 
     template: ClassVar[str] = "parts/curves.html"
@@ -32,6 +33,23 @@ class Curves(Part):
     title: str = "Loss"
     before: int = 0
     joined: bool = False
+    shown: int = 100
+
+    @property
+    def open(self) -> tuple[LineChart, ...]:
+        """The charts that are seen at once."""
+        return self.charts[: self.shown]
+
+    @property
+    def folded(self) -> tuple[LineChart, ...]:
+        """The others."""
+        return self.charts[self.shown :]
+
+    @property
+    def folded_summary(self) -> str:
+        """What those show."""
+        names = [chart.title[:1].lower() + chart.title[1:] for chart in self.folded]
+        return f"{format_count(len(names), 'more chart')}: {', '.join(names)}"
 
     @property
     def data(self) -> dict[str, Any]:

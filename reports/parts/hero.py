@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import PurePosixPath
 from typing import ClassVar
 
 from markupsafe import Markup
@@ -14,7 +16,7 @@ from orbifolio.reports.data.values import as_int, as_mapping, as_text, as_texts
 from orbifolio.reports.links import Link, Place
 from orbifolio.reports.media.animation import ANIMATION_NAME, make_animation
 from orbifolio.reports.media.deepzoom import find_pyramid, zoom_page_path
-from orbifolio.reports.media.img import present_frames
+from orbifolio.reports.media.img import portrait_image, present_frames
 from orbifolio.reports.parts.base import Fact, Part
 from orbifolio.reports.parts.compare import compare_address
 from orbifolio.reports.parts.downloads import Downloads
@@ -23,8 +25,19 @@ from orbifolio.reports.parts.scrubber import Scrubber
 from orbifolio.reports.prose import Token, markdown_to_html, yaml_tokens
 from orbifolio.reports.sweep.membership import sweeps_of_run
 from orbifolio.reports.sweep.record import SWEEPS_FOLDER
-from orbifolio.reports.wording import DASH, format_bytes, format_duration, format_integer, format_number, format_pixels
+from orbifolio.reports.wording import (
+    DASH,
+    format_bytes,
+    format_duration,
+    format_integer,
+    format_number,
+    format_pixels,
+    format_print_size,
+)
 from orbifolio.runner.files import is_file
+
+SCREEN_WALLPAPER = "wallpaper-4k.jpg"
+"""The name of the background for screens, as `runner/exports/wallpapers.py` writes it."""
 
 
 @dataclass(frozen=True)
@@ -35,6 +48,7 @@ class RecipeCard:
         tokens: as it was resolved, or none.
         overrides: of the command line.
         values: every value that was used, as JSON, or "".
+        change: the command that runs it with another seed, or "".
     """
 
     tokens: tuple[Token, ...]
@@ -42,6 +56,7 @@ class RecipeCard:
     name: str
     overrides: tuple[str, ...]
     values: str
+    change: str = ""
 
 
 @dataclass(frozen=True)
@@ -75,6 +90,12 @@ def picture_size(run: RunRecord) -> str:
     return format_pixels(width, height) if width and height else ""
 
 
+def print_size(run: RunRecord) -> str:
+    """How large the artwork is in print, or "" while there is none."""
+    width, height = as_int(run.final.get("width")), as_int(run.final.get("height"))
+    return format_print_size(width, height) if width and height else ""
+
+
 def symmetry_group(run: RunRecord) -> str:
     """The symmetry group's name, or ""."""
     return as_text(as_mapping(run.record.get("symmetry")).get("group"))
@@ -95,6 +116,7 @@ def run_hero(run: RunRecord, place: Place, view: Part, files: Downloads | None) 
     facts = (
         Fact("Symmetry", as_text(symmetry.get("title")) or symmetry_group(run)),
         Fact("Size", picture_size(run)),
+        Fact("On paper", "" if portrait_image(run) else print_size(run)),
         Fact("Steps", format_integer(steps) if steps else ""),
         Fact("Time", format_duration(run.work_seconds) if run.work_seconds else ""),
         Fact("Seed", as_text(record.get("seed"))),
@@ -117,14 +139,41 @@ def _recipe(run: RunRecord, place: Place) -> RecipeCard | None:
     if not (values or run.recipe_text or overrides):
         return None
     return RecipeCard(
-        yaml_tokens(run.recipe_text), place.to(run.folder / "recipe.yaml"), f"{run.type}.yaml", overrides, values
+        yaml_tokens(run.recipe_text),
+        place.to(run.folder / "recipe.yaml"),
+        f"{run.type}.yaml",
+        overrides,
+        values,
+        changed_command(as_text(as_mapping(run.record.get("rerun")).get("local")), as_int(run.record.get("seed"))),
     )
+
+
+def changed_command(command: str, seed: int | None) -> str:
+    """A command of `run` with the next seed: the smallest change that makes another picture.
+
+    Args:
+        command: that started a run, or "".
+        seed: of that run.
+
+    >>> changed_command("orbifolio run rainbow-hexagon seed=4 --out pictures", 4)
+    'orbifolio run rainbow-hexagon --out pictures seed=5'
+    """
+    if not command or seed is None:
+        return ""
+    try:
+        words = shlex.split(command)
+    except ValueError:
+        return ""
+    return shlex.join([*(word for word in words if not word.startswith("seed=")), f"seed={seed + 1}"])
 
 
 def _run_links(run: RunRecord, place: Place, files: Downloads | None) -> Iterator[Link]:
     """From the picture's file to what belongs to the run."""
     if run.final_path and is_file(run.folder / run.final_path):
         yield Link("Download the picture", place.to(run.folder / run.final_path))
+    for path in run.extras:
+        if PurePosixPath(path).name == SCREEN_WALLPAPER:
+            yield Link("4K wallpaper", place.to(run.folder / path))
     amount = 0 if files is None else len(files.pictures) + len(files.more) + len(files.data)
     if files is not None and amount > 1:
         yield Link(f"All {amount} files", f"#{files.id}")

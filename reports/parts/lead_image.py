@@ -18,12 +18,13 @@ from orbifolio.reports.media.img import (
 )
 from orbifolio.reports.media.thumbnails import prepare_image
 from orbifolio.reports.parts.base import Part
+from orbifolio.reports.parts.overlay import SymmetryOverlay, symmetry_overlay
 from orbifolio.reports.parts.scrubber import Scrubber, make_scrubber
 
 
 @dataclass(frozen=True)
 class LeadImage(Part):
-    """A picture and the slider through its frames."""
+    """A picture, its symmetry to show over it, and the slider through its frames."""
 
     template: ClassVar[str] = "parts/lead_image.html"
     styles: ClassVar[tuple[str, ...]] = ("viewer.css", "lightbox.css")
@@ -31,6 +32,7 @@ class LeadImage(Part):
     picture: PageImage | None
     caption: str
     scrubber: Scrubber | None
+    overlay: SymmetryOverlay | None = None
 
 
 _SIZES = "(min-width: 62rem) 60vw, 94vw"
@@ -49,9 +51,18 @@ def run_scrubber(run: RunRecord, place: Place) -> Scrubber | None:
     )
 
 
-def run_lead_image(run: RunRecord, place: Place, scrubber: Scrubber | None) -> LeadImage:
-    """The finished picture of a run, or its newest frame."""
-    source, caption = portrait_image(run) or final_image(run), "The finished picture"
+def run_lead_image(run: RunRecord, place: Place, scrubber: Scrubber | None, *, first: bool = True) -> LeadImage:
+    """The finished picture of a run, or its newest frame.
+
+    Args:
+        run: as read from its folder.
+        place: that folder.
+        scrubber: the slider under the picture.
+        first: whether the page begins with it, so that its symmetry can be shown.
+    """
+    portrait = portrait_image(run)
+    source, caption = portrait or final_image(run), "The finished picture"
+    overlay = symmetry_overlay(run, place) if first and source is not None and portrait is None else None
     if source is None:
         newest = newest_frame(run)
         caption = "No picture yet" if run.running else "No picture was saved"
@@ -71,6 +82,7 @@ def run_lead_image(run: RunRecord, place: Place, scrubber: Scrubber | None) -> L
         ),
         caption=caption,
         scrubber=scrubber,
+        overlay=overlay,
     )
 
 

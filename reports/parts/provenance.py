@@ -60,6 +60,11 @@ class Weights(Part):
     title: ClassVar[str] = "Weights"
     weights: tuple[Weight, ...]
 
+    @property
+    def summary(self) -> str:
+        """Which they are."""
+        return f"{format_count(len(self.weights), 'network')}: {', '.join(weight.name for weight in self.weights)}"
+
 
 @dataclass(frozen=True)
 class ReferenceFile:

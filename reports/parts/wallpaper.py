@@ -9,6 +9,7 @@ from orbifolio.reports.data.log import RunRecord
 from orbifolio.reports.links import Place
 from orbifolio.reports.media.thumbnails import prepare_image, prepare_tile
 from orbifolio.reports.parts.base import Part
+from orbifolio.reports.parts.overlay import SymmetryOverlay, symmetry_overlay
 
 
 @dataclass(frozen=True)
@@ -20,6 +21,7 @@ class TilePreview(Part):
         way: `both`, `across` or `down`: over which edges the tile continues.
         repeat: the same, as CSS says it.
         natural: the tile's own width in pixels.
+        overlay: its symmetry, repeated with it, or None.
     """
 
     template: ClassVar[str] = "parts/wallpaper.html"
@@ -36,6 +38,7 @@ class TilePreview(Part):
     height: int
     natural: int
     label: str
+    overlay: SymmetryOverlay | None = None
 
 
 def wallpaper_part(run: RunRecord, place: Place) -> TilePreview | None:
@@ -61,4 +64,5 @@ def wallpaper_part(run: RunRecord, place: Place) -> TilePreview | None:
         height=max(1, round(width / source.ratio)),
         natural=source.width,
         label=f"{run.title}, repeated as wallpaper",
+        overlay=symmetry_overlay(run, place),
     )

@@ -1,7 +1,8 @@
 """Backgrounds for screens, cut from a tile that repeats: (tile) -> JPEG files by name.
 
 A screen shows the tile at most `_MOST` times along its shorter side, since more look like a carpet, and at least once:
-a larger tile is scaled down, a smaller one makes no wallpaper (`orbifolio enlarge` makes it large enough).
+a larger tile is scaled down, a smaller one up. Beyond `_ENLARGED` that is blurred, and there is no wallpaper
+(`orbifolio enlarge` makes the tile large enough).
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from orbifolio.runner.symmetry.layouts.resample import resample
 SCREENS = {"wallpaper-4k.jpg": (3840, 2160), "wallpaper-phone.jpg": (1440, 3120)}
 """(width, height) in pixels: a 4K display; a telephone of 19.5:9."""
 _MOST = 3  # copies along the shorter side
+_ENLARGED = 2.0  # times as large, at most: pixels of these screens are half as large as usual ones
 _QUALITY = 92  # of the JPEG, which every system takes as a background
 
 
@@ -30,8 +32,9 @@ def wallpapers(tile: F32) -> Mapping[str, bytes]:
     files = {}
     for name, screen in SCREENS.items():
         copies = min(screen) / min(tile.shape[:2])
-        if copies <= _MOST:
-            height, width = (max(1, round(side * min(1.0, copies))) for side in tile.shape[:2])
+        scale = min(copies, max(1.0, copies / _MOST))
+        if scale <= _ENLARGED:
+            height, width = (max(1, round(side * scale)) for side in tile.shape[:2])
             scaled = rescaled(tile, (width, height), wrap=(True, True))
             files[name] = encoding.jpeg(repeated(scaled, screen), quality=_QUALITY)
     return files

@@ -66,7 +66,7 @@ def gallery_policy(content: bytes) -> str:
         f"'sha256-{base64.b64encode(hashlib.sha256(each).digest()).decode()}'" for each in _SCRIPT.findall(content)
     ]
     if not scripts:
-        return f"default-src 'none'; script-src 'self'; connect-src 'self'; {_LOADS}{_ENDS}"
+        return f"default-src 'none'; script-src 'self'; connect-src 'self'; frame-src 'self'; {_LOADS}{_ENDS}"
     return f"sandbox allow-scripts; default-src 'none'; script-src {' '.join(scripts)}; {_LOADS}{_ENDS}"
 
 

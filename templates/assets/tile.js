@@ -25,7 +25,8 @@ document.querySelectorAll("[data-wallpaper]").forEach((section) => {
     count.value = Math.round(across);
     scale.value = Math.round((100 * width) / natural);
     part("count-value").textContent = across < 10 ? across.toFixed(1).replace(/\.0$/, "") : Math.round(across);
-    part("scale-value").textContent = `${Math.round((100 * width) / natural)} %`;
+    const cm = (width / 96) * 2.54; // an inch has 96 CSS pixels
+    part("scale-value").textContent = `${Math.round((100 * width) / natural)} % · ${cm.toFixed(1)} cm`;
     scale.setAttribute("aria-valuetext", part("scale-value").textContent);
     if (large && width * window.devicePixelRatio > 640) {
       paper.style.backgroundImage = `url("${CSS.escape ? large.replace(/["\\]/g, "\\$&") : large}")`;
@@ -66,22 +67,21 @@ document.querySelectorAll("[data-wallpaper]").forEach((section) => {
     });
   }
 
-  // The same paper and its controls, moved into a dialog that fills the window, and back.
+  // The same paper, its controls and the switch of its symmetry, moved into a dialog that fills the window, and back.
   function fill() {
     const close = make("button", { type: "button", class: "plain" }, "Close");
     const dialog = make("dialog", { class: "whole-window", "aria-label": paper.getAttribute("aria-label") });
-    const [homeOfPaper, homeOfControls] = [make("span"), make("span")];
-    paper.replaceWith(homeOfPaper);
-    controls.replaceWith(homeOfControls);
+    const moved = [paper, controls, section.querySelector("[data-overlay-switch]")].filter(Boolean);
+    const homes = moved.map(() => make("span"));
+    moved.forEach((each, number) => each.replaceWith(homes[number]));
     controls.append(close);
     part("full").hidden = true;
-    dialog.append(paper, controls);
+    dialog.append(...moved);
     close.addEventListener("click", () => dialog.close());
     dialog.addEventListener("close", () => {
       close.remove();
       part("full").hidden = false;
-      homeOfPaper.replaceWith(paper);
-      homeOfControls.replaceWith(controls);
+      homes.forEach((home, number) => home.replaceWith(moved[number]));
       dialog.remove();
       draw();
       part("full").focus();

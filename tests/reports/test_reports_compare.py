@@ -11,9 +11,9 @@ from synthetic_card import HOSTILE, a_card
 from synthetic_run import BEGAN, replace_in
 
 from orbifolio.reports.links import Place
-from orbifolio.reports.pages.compare import COMPARED_NAME, RUN_INDEX, run_index
+from orbifolio.reports.pages.compare import COMPARED_NAME, run_index
 from orbifolio.reports.pages.gallery import pages_above
-from orbifolio.reports.parts.compare import COMPARE_PAGE, compare_address
+from orbifolio.reports.parts.compare import COMPARE_PAGE, RUN_INDEX, compare_address
 from orbifolio.reports.write_gallery import rebuild_gallery
 
 NOW = BEGAN + 10**6

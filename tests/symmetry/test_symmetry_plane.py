@@ -215,6 +215,7 @@ def test_summary_before_there_is_a_picture() -> None:
         "near": [],
         "visibility": None,
         "emblems": None,
+        "elements": None,
         "unclaimed": [],
         "closest_unclaimed": None,
         "remark": "",

@@ -15,6 +15,7 @@ from orbifolio.runner.symmetry.layouts.resample import resample
 from orbifolio.runner.symmetry.verify.likeness import likenesses
 from orbifolio.runner.symmetry.verify.measure import measure_symmetry
 from orbifolio.runner.symmetry.verify.residuals import Measurement
+from orbifolio.runner.symmetry.verify.symmetry_elements import symmetry_elements
 from orbifolio.runner.symmetry.verify.turn_centres import turn_centres
 from orbifolio.runner.symmetry.verify.visibility import visibility
 
@@ -48,11 +49,13 @@ def summarise(symmetry: Symmetry, kind: str, picture: F32 | None) -> dict[str, A
 
     Returns:
         kind, group, title, cells, notes, advisories; claims, worst, grain, unmeasured, near, unclaimed,
-        closest_unclaimed, visibility, emblems, which are empty, zero or None without a picture. `emblems` lists the
-        centres of turns that look like one, and is None where there are no centres of four, five or six turns.
+        closest_unclaimed, visibility, emblems, elements, which are empty, zero or None without a picture. `emblems`
+        lists the centres of turns that look like one, and is None where there are no centres of four, five or six
+        turns; `elements` tells what to draw over the picture: see `symmetry_elements`.
     """
-    measurement, visible, emblems = Measurement(), None, None
+    measurement, visible, emblems, elements = Measurement(), None, None, None
     if picture is not None:
+        elements = symmetry_elements(symmetry, picture.shape[1], picture.shape[0])
         picture = thinned(picture, symmetry.wrap)
         height, width = picture.shape[:2]
         measurement = measure_symmetry(picture, symmetry)
@@ -69,4 +72,5 @@ def summarise(symmetry: Symmetry, kind: str, picture: F32 | None) -> dict[str, A
         **measurement.as_record(),
         "visibility": None if visible is None else round(visible, 4),
         "emblems": emblems,
+        "elements": elements,
     }
