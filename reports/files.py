@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from orbifolio.runner.errors import PathTaken
@@ -34,7 +34,7 @@ class Obstacles:
     """What lies in the way of files, gathered while all others are written."""
 
     def __init__(self) -> None:
-        self._paths: dict[str, None] = {}
+        self._faults: dict[str, str] = {}
 
     @contextlib.contextmanager
     def gather(self) -> Iterator[None]:
@@ -42,7 +42,11 @@ class Obstacles:
         try:
             yield
         except PathTaken as error:
-            self._paths |= dict.fromkeys(error.paths)
+            self._faults |= error.faults
+
+    def note(self, faults: Mapping[str, str]) -> None:
+        """Add what was found to be in the way: paths, each with "what; cure"."""
+        self._faults |= faults
 
     def tell(self) -> None:
         """Raise what was gathered.
@@ -50,8 +54,8 @@ class Obstacles:
         Raises:
             PathTaken: names all of it.
         """
-        if self._paths:
-            raise PathTaken(list(self._paths))
+        if self._faults:
+            raise PathTaken(self._faults)
 
 
 def visible_folders(folder: Path) -> list[Path]:

@@ -31,6 +31,7 @@ from orbifolio.reports.render import PageRenderer, renderer
 from orbifolio.reports.sweep.record import SWEEP_NAME, SWEEPS_FOLDER, read_sweep
 from orbifolio.reports.sweep.run_preview import SweepSnapshot, read_snapshot, read_snapshots
 from orbifolio.reports.write import is_current, is_disk_error, write_run_or_stub
+from orbifolio.runner.events import RECORDS, unreadable_files
 from orbifolio.runner.files import is_file
 
 _LOCK = ".orbifolio.lock"
@@ -53,15 +54,16 @@ def _locked(gallery: Path) -> Iterator[None]:
         lock.release()
 
 
+def possible_runs(gallery: Path) -> Iterator[Path]:
+    """The folders where runs lie, by type and name."""
+    for type_ in visible_folders(gallery):
+        if type_.name != SWEEPS_FOLDER:
+            yield from visible_folders(type_)
+
+
 def run_folders(gallery: Path) -> list[Path]:
     """The folders of all runs, by type and name."""
-    return [
-        folder
-        for type_ in visible_folders(gallery)
-        if type_.name != SWEEPS_FOLDER
-        for folder in visible_folders(type_)
-        if is_file(folder / "run.json") or is_file(folder / "events.jsonl")
-    ]
+    return [folder for folder in possible_runs(gallery) if any(is_file(folder / name) for name in RECORDS)]
 
 
 def files_above(
@@ -260,7 +262,7 @@ def rebuild_gallery(
         The pages and assets that changed: nothing on a second call.
 
     Raises:
-        PathTaken: something else lies in the place of some; the others are written.
+        PathTaken: something else lies in the place of some, or of a run's own files; the others are written.
     """
     gallery, pages, obstacles = gallery.absolute(), renderer(templates), Obstacles()
     moment = time.time() if now is None else now
@@ -275,6 +277,8 @@ def rebuild_gallery(
             changed += _write_above(gallery, pages, moment)
         if only is None:
             pages.remove_old_assets(gallery)
+    for folder in possible_runs(gallery):
+        obstacles.note(unreadable_files(folder))
     obstacles.tell()
     return changed
 

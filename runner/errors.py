@@ -5,7 +5,7 @@
     |   +-- RecipeError               one or more `Problem`s in a recipe, each with its place
     |   +-- IllegalSymmetry           a colour action or aspect that the group cannot have (witness word)
     |   +-- ImageError                a picture that cannot be found, read or accepted
-    |   +-- PathTaken                 something else lies where files are to be written (an OSError, too)
+    |   +-- PathTaken                 something else lies where files belong (an OSError, too)
     +-- MissingWeights        exit 1   a network's weights are not here and could not be fetched
     +-- MissingProgram        exit 1   a program or library of the system is missing
     +-- ShapeMismatch         exit 1   a tensor of the wrong shape (expected, actual)
@@ -19,7 +19,7 @@ A message says place, value, rule and cure, in this order, separated by semicolo
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 
@@ -95,27 +95,32 @@ class ImageError(InputError):
 
 
 class PathTaken(InputError, OSError):
-    """Something else lies where files are to be written: a folder, or what is no folder where one should be.
+    """Something else lies where files belong: a folder, a pipe, or what is no folder where one should be.
 
     An `OSError` like any other, too, so that whoever writes many files can go on with the rest.
 
     Attributes:
-        paths: where it lies.
+        faults: where it lies, and what is wrong with it: "what; cure".
     """
 
-    def __init__(self, paths: Sequence[str]) -> None:
+    def __init__(self, faults: Sequence[str] | Mapping[str, str]) -> None:
         super().__init__("something else lies in the way")
-        self.paths = tuple(paths)
-        self.filename = self.paths[0] if self.paths else None
-        self.strerror = "in the way of a file that is written here; move it away"
+        why = "in the way of a file that is written here; move it away"
+        self.faults = dict(faults) if isinstance(faults, Mapping) else dict.fromkeys(faults, why)
+        self.filename, self.strerror = next(iter(self.faults.items()), (None, why))
+
+    @property
+    def paths(self) -> tuple[str, ...]:
+        """Where it lies."""
+        return tuple(self.faults)
 
     def __str__(self) -> str:
         """A line for each path."""
-        return "\n".join(f"{path}: {self.strerror}" for path in self.paths)
+        return "\n".join(f"{path}: {why}" for path, why in self.faults.items())
 
-    def __reduce__(self) -> tuple[type[PathTaken], tuple[tuple[str, ...]]]:
+    def __reduce__(self) -> tuple[type[PathTaken], tuple[dict[str, str]]]:
         """For processes that hand it on."""
-        return PathTaken, (self.paths,)
+        return PathTaken, (self.faults,)
 
 
 class MissingWeights(OrbifolioError):

@@ -17,8 +17,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar, TypeVar
 
-from orbifolio.runner.files import open_regular
+from orbifolio.runner.files import open_regular, unreadable
 
+RECORDS = ("run.json", "events.jsonl")
+"""Files of which a folder has one at least if a run lies there."""
 MAX_LINE_BYTES = 4 * 1024 * 1024  # of an event: a step with ten thousand terms takes a tenth
 MAX_LOG_BYTES = 512 * 1024 * 1024  # of a log that is read: a million steps
 
@@ -201,6 +203,12 @@ def from_line(line: str) -> Event | None:
         return kind(**values)
     except TypeError:
         return None
+
+
+def unreadable_files(folder: Path) -> dict[str, str]:
+    """What lies in the place of the files that every run has and cannot be read: paths, each with "what; cure"."""
+    faults = {str(folder / name): unreadable(folder / name) for name in (*RECORDS, "recipe.yaml", "final.png")}
+    return {path: fault for path, fault in faults.items() if fault}
 
 
 def read_events(path: Path) -> Iterator[Event]:

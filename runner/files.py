@@ -52,6 +52,35 @@ def read_regular(path: Path, *, limit: int = MAX_RECORD_BYTES) -> bytes:
     return content
 
 
+def unreadable(path: Path) -> str:
+    """Why what lies at a path is no file that can be read: "what; cure"; "" if it is one, or nothing lies there."""
+    if not os.path.lexists(path):
+        return ""
+    try:
+        with open_regular(path):
+            return ""
+    except PermissionError as error:
+        return f"cannot be read ({error.strerror}); allow it with chmod u+r, or as its owner"
+    except OSError as error:
+        if path.is_dir():
+            what = "is a folder"
+        elif path.is_symlink():
+            what = "is a link that leads to no file"
+        else:
+            what = f"cannot be read ({error.strerror})" if is_file(path) else "is a pipe or a device"
+        return f"{what}, where a file belongs; move it away"
+
+
+def refuse_unreadable(path: Path) -> None:
+    """Refuse what lies at a path and is no file that can be read.
+
+    Raises:
+        PathTaken: says what it is.
+    """
+    if fault := unreadable(path):
+        raise PathTaken({str(path): fault})
+
+
 def is_file(path: Path) -> bool:
     """Whether there is a regular file; also False where the path is too long for the disk to look."""
     return os.path.isfile(path)

@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path, PurePosixPath
 
+from orbifolio.reports.files import Obstacles
 from orbifolio.reports.publish.catalogue import GalleryCatalogue, read_catalogue
 from orbifolio.reports.publish.contents import UnreadableFile, files_beside_runs
 from orbifolio.reports.publish.index import Index
@@ -25,7 +26,8 @@ from orbifolio.reports.publish.uploading import ProgressListener, Uploader, Uplo
 from orbifolio.reports.render import PageRenderer, renderer
 from orbifolio.reports.sweep.record import SWEEP_NAME, SWEEPS_FOLDER, RecordedSweep, read_sweeps
 from orbifolio.reports.write_gallery import run_folders
-from orbifolio.runner.errors import InputError
+from orbifolio.runner.errors import InputError, PathTaken
+from orbifolio.runner.events import unreadable_files
 
 _UNLISTABLE = {"Cc", "Cs"}
 """Categories of signs that not every store can list: control characters, and bytes of a name that are not UTF-8. S3
@@ -124,6 +126,7 @@ class Publisher:
             PublishError: it could not be finished; what is in the store is consistent, and the next time continues.
                 A file that cannot be read is told at the end, when all other runs are published.
             InputError: a run to delete is not there, or is still in the gallery.
+            PathTaken: files that every run has cannot be read of some; all others are published.
         """
         self._listener.stats = stats = PublishStats()
         catalogue = read_catalogue(self._store)
@@ -140,9 +143,14 @@ class Publisher:
         wanted = here if runs is None else [folder.absolute() for folder in runs]
         published: dict[str, PublishedRun] = {}
         unreadable: UnreadableFile | None = None
+        obstacles = Obstacles()
         indexed = time.monotonic()
         for folder in sorted(wanted, key=lambda folder: folder.name, reverse=True):  # newest first
             stats.runs += 1
+            if faults := unreadable_files(folder):  # what was published of the run stays whole
+                obstacles.note(faults)
+                self._listener.say(f"{PathTaken(faults)}; this run is left out")
+                continue
             try:
                 run = publish_run(folder, self._gallery, catalogue, self._uploader, every=self._every, now=self._now)
             except UnreadableFile as error:  # of this run: the others are published all the same
@@ -162,6 +170,7 @@ class Publisher:
             delete_run(manifest, self._uploader)
         if unreadable is not None:
             raise unreadable
+        obstacles.tell()
         return stats
 
     def _sweeps(self, runs: Sequence[Path] | None) -> dict[str, RecordedSweep]:

@@ -161,6 +161,7 @@ def publish_gallery(
     Raises:
         InputError: the gallery or the target is wrong.
         PublishError: the target cannot be used.
+        PathTaken: something else lies in the place of files; all others are published.
     """
     store: Store = target_settings(target, endpoint_url, region).build(Path())
     if not gallery.is_dir():
@@ -177,8 +178,8 @@ def publish_gallery(
         else:
             with obstacles.gather():
                 rebuild_gallery(gallery)
-        stats = publication.publish(remove=remove)
-    progress.say(_summary(stats, store, dry=dry))
+        with obstacles.gather():
+            progress.say(_summary(publication.publish(remove=remove), store, dry=dry))
     obstacles.tell()
     return store.address("index.html")
 

@@ -11,9 +11,11 @@ import click
 from pydantic import BaseModel, ConfigDict, JsonValue
 
 from orbifolio.reports.data.card import Card
+from orbifolio.reports.files import Obstacles
 from orbifolio.reports.wording import format_iso
-from orbifolio.reports.write_gallery import read_cards
+from orbifolio.reports.write_gallery import possible_runs, read_cards
 from orbifolio.runner.errors import InputError
+from orbifolio.runner.events import unreadable_files
 
 
 class RunSummary(BaseModel):
@@ -130,6 +132,7 @@ def query_runs(gallery: Path, where: Sequence[str]) -> None:
 
     Raises:
         InputError: no gallery, or conditions that cannot be read.
+        PathTaken: files that every run has cannot be read of some; what can be is printed.
     """
     conditions = _conditions(where)
     if not gallery.is_dir():
@@ -139,6 +142,10 @@ def query_runs(gallery: Path, where: Sequence[str]) -> None:
         summary = summarise_run(card, gallery.resolve())
         if all(_fits(summary, key, value) for key, value in conditions):
             click.echo(summary.model_dump_json())
+    obstacles = Obstacles()
+    for folder in possible_runs(gallery):
+        obstacles.note(unreadable_files(folder))
+    obstacles.tell()
 
 
 def print_schema() -> None:

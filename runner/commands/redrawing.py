@@ -10,7 +10,7 @@ from typing import Protocol
 
 from orbifolio.runner.arrays import F32
 from orbifolio.runner.errors import InputError
-from orbifolio.runner.files import write_atomically
+from orbifolio.runner.files import is_file, refuse_unreadable, write_atomically
 from orbifolio.runner.images import encoding
 from orbifolio.runner.painting.document import FORMAT as BRISTLE_FORMAT
 from orbifolio.runner.painting.document import BristlePainting
@@ -199,14 +199,17 @@ def find_document(source: Path, *, fitted: bool = False) -> Path:
 
     Raises:
         InputError: the run has no document.
+        PathTaken: what lies in its place cannot be read.
     """
     if source.suffix == ".json" and not source.is_dir():
+        refuse_unreadable(source)
         return source
     folder = source if source.is_dir() else source.parent
     names = (FITTED, DOCUMENT) if fitted else (DOCUMENT,)
     for candidate in (folder / "extras", folder):
         for name in names:
-            if (candidate / name).is_file():
+            refuse_unreadable(candidate / name)
+            if is_file(candidate / name):
                 return candidate / name
     raise InputError(
         f"{source}: no painting here; give a {DOCUMENT}, or the folder of a run whose canvas is `strokes`, which keeps "

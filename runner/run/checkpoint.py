@@ -15,9 +15,8 @@ from typing import Any
 import torch
 
 from orbifolio.runner.errors import RunFailed
-from orbifolio.runner.files import atomic_file
-
-NAME = "state.pt"
+from orbifolio.runner.files import atomic_file, open_regular
+from orbifolio.runner.run.run_folder import CHECKPOINT
 
 
 @dataclass(frozen=True)
@@ -45,7 +44,7 @@ def write_checkpoint(folder: Path, checkpoint: Checkpoint) -> None:
     Raises:
         OSError: the disk is full or the folder not writable.
     """
-    with atomic_file(folder / NAME) as file:
+    with atomic_file(folder / CHECKPOINT) as file:
         torch.save(
             {
                 "phase": checkpoint.phase,
@@ -64,12 +63,13 @@ def read_checkpoint(folder: Path, device: str) -> Checkpoint | None:
     Raises:
         RunFailed: it cannot be read.
     """
-    path = folder / NAME
+    path = folder / CHECKPOINT
     if not path.exists():
         return None
     try:
         # weights_only: a checkpoint from a stranger must not run code.
-        saved = torch.load(path, map_location=device, weights_only=True)
+        with open_regular(path) as file:
+            saved = torch.load(file, map_location=device, weights_only=True)
         return Checkpoint(saved["phase"], saved["step"], saved["log_bytes"], tuple(saved["seconds"]), saved["state"])
     except Exception as error:  # torch raises many kinds for a damaged file
         raise RunFailed(

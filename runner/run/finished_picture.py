@@ -12,6 +12,7 @@ from pydantic import ValidationError
 from orbifolio.runner.arrays import F32
 from orbifolio.runner.errors import InputError, OrbifolioError
 from orbifolio.runner.exports.products import TONES
+from orbifolio.runner.files import refuse_unreadable
 from orbifolio.runner.images.ground import Ground, lay, lift_off
 from orbifolio.runner.images.posterise import FlatColours, given
 from orbifolio.runner.images.reading import read_picture
@@ -117,14 +118,17 @@ def open_picture(path: Path) -> FinishedPicture:
 
     Raises:
         InputError: no run here, none that has ended with a picture, or one of a recipe that is not understood.
+        PathTaken: what lies in the place of its summary or its picture cannot be read.
     """
     folder = path if path.is_dir() else path.parent
+    refuse_unreadable(folder / "run.json")
     summary = read_summary(folder)
     if summary is None:
         runs = sorted(file.parent for file in folder.glob("*/run.json"))
         cure = f"give one of its runs, as {runs[-1]}" if runs else "give a run's folder, GALLERY/RECIPE/RUN"
         raise InputError(f"{path}: no run here; a run's folder has a run.json; {cure}")
     file = folder / "final.png"
+    refuse_unreadable(file)
     if not file.is_file():
         status = summary.get("status", "unknown")
         raise InputError(

@@ -20,7 +20,7 @@ from filelock import FileLock, Timeout
 
 from orbifolio.runner.arrays import F32
 from orbifolio.runner.devices import has_fast_bf16, make_deterministic, peak_memory
-from orbifolio.runner.errors import InputError
+from orbifolio.runner.errors import InputError, PathTaken
 from orbifolio.runner.events import (
     Enlarged,
     Event,
@@ -45,7 +45,7 @@ from orbifolio.runner.run.frame_schedule import FrameSchedule
 from orbifolio.runner.run.input_images import InputPictures, write_stages
 from orbifolio.runner.run.listeners import Listener, LogWriter
 from orbifolio.runner.run.plan import memory_needed, refuse_too_large, too_large, what_makes
-from orbifolio.runner.run.run_folder import is_finished, make_folder, read_summary, write_summary
+from orbifolio.runner.run.run_folder import is_finished, make_folder, obstacles, read_summary, write_summary
 from orbifolio.runner.run.summary import begin_summary, rerun_entries
 
 logger = logging.getLogger(__name__)
@@ -164,11 +164,14 @@ class Run:
         Raises:
             RunFailed: not even a folder could be made.
             InputError: another process works in the folder, the run is done, or its input pictures differ.
+            PathTaken: something else lies in the place of a file of the run that is resumed.
         """
         started = time.time()
         self.folder = self._folder or make_folder(self.gallery, self.loaded.name, started)
         if self.resumed and is_finished(self.folder):
             raise InputError(f"{self.folder}: this run has finished in the meantime; there is nothing to resume")
+        if self.resumed and (faults := obstacles(self.folder)):
+            raise PathTaken(faults)
         (self.folder / "checkpoint").mkdir(exist_ok=True)
         lock = FileLock(self.folder / "checkpoint" / "lock")
         try:

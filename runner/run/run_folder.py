@@ -9,6 +9,7 @@ and nothing from the user's environment (no host, user or folder names).
 from __future__ import annotations
 
 import json
+import os
 import secrets
 import time
 from collections.abc import Mapping
@@ -17,9 +18,13 @@ from typing import Any
 
 from filelock import FileLock, Timeout
 
-from orbifolio.runner.errors import RunFailed
-from orbifolio.runner.files import read_regular, write_atomically
+from orbifolio.runner.errors import PathTaken, RunFailed
+from orbifolio.runner.events import unreadable_files
+from orbifolio.runner.files import read_regular, unreadable, write_atomically
 from orbifolio.runner.redaction import redact_value
+
+CHECKPOINT = "state.pt"
+"""The file in an unfinished run's folder `checkpoint` from which it goes on."""
 
 
 def make_folder(gallery: Path, recipe: str, now: float) -> Path:
@@ -61,6 +66,18 @@ def is_finished(folder: Path) -> bool:
     return (read_summary(folder) or {}).get("status") == "done" and not (folder / "checkpoint").is_dir()
 
 
+def obstacles(folder: Path) -> dict[str, str]:
+    """What lies in an unfinished run's folder in the place of its own files: paths, each with "what; cure"."""
+    faults = unreadable_files(folder)
+    checkpoint = folder / "checkpoint"
+    for path in (checkpoint / "lock", checkpoint / CHECKPOINT):
+        if fault := unreadable(path):
+            faults[str(path)] = fault
+    if os.path.lexists(checkpoint) and not checkpoint.is_dir():
+        faults[str(checkpoint)] = "is no folder, where one belongs; move it away"
+    return faults
+
+
 def find_resumable(gallery: Path, recipe: str, parameters: Mapping[str, Any]) -> tuple[Path | None, str]:
     """The newest unfinished run of a recipe with the same parameters, in which no process works.
 
@@ -69,9 +86,15 @@ def find_resumable(gallery: Path, recipe: str, parameters: Mapping[str, Any]) ->
 
     Returns:
         (folder or None, why no run can be resumed).
+
+    Raises:
+        PathTaken: there is none but runs whose own files cannot be read.
     """
-    other = 0
+    other, faults = 0, dict[str, str]()
     for folder in sorted((path for path in (gallery / recipe).glob("*-*-*") if path.is_dir()), reverse=True):
+        if found := obstacles(folder):
+            faults |= found
+            continue
         if is_locked(folder / "checkpoint" / "lock"):
             continue
         summary = read_summary(folder)
@@ -87,6 +110,8 @@ def find_resumable(gallery: Path, recipe: str, parameters: Mapping[str, Any]) ->
             other += 1
             continue
         return folder, ""
+    if faults:
+        raise PathTaken(faults)
     if other:
         return None, (
             f"{other} unfinished run{'s' if other > 1 else ''} of {recipe} in {gallery} used other parameters; "

@@ -20,7 +20,7 @@ from orbifolio.runner.errors import InputError
 from orbifolio.runner.events import Warned, to_line
 from orbifolio.runner.files import write_atomically
 from orbifolio.runner.recipe.model import LoadedRecipe
-from orbifolio.runner.run.run_folder import make_folder, read_summary, write_summary
+from orbifolio.runner.run.run_folder import CHECKPOINT, make_folder, read_summary, write_summary
 
 STATE, PICTURE, NOTHING = "state", "picture", "nothing"
 _FREE_SETTINGS = ("objectives", "vision", "views")
@@ -37,7 +37,7 @@ class BranchStart:
 
 def has_state(folder: Path) -> bool:
     """Whether a run's state lies on disk: it is removed when the run is done."""
-    return (folder / "checkpoint" / "state.pt").is_file()
+    return (folder / "checkpoint" / CHECKPOINT).is_file()
 
 
 def _state_settings(renderer: Mapping[str, Any]) -> dict[str, Any]:

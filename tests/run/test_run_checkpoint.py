@@ -6,7 +6,8 @@ import pytest
 import torch
 
 from orbifolio.runner.errors import RunFailed
-from orbifolio.runner.run.checkpoint import NAME, Checkpoint, read_checkpoint, remove_checkpoint, write_checkpoint
+from orbifolio.runner.run.checkpoint import Checkpoint, read_checkpoint, remove_checkpoint, write_checkpoint
+from orbifolio.runner.run.run_folder import CHECKPOINT
 
 
 def example() -> Checkpoint:
@@ -18,7 +19,7 @@ def test_round_trip(tmp_path):
     back = read_checkpoint(tmp_path / "checkpoint", "cpu")
     assert (back.phase, back.step, back.log_bytes, back.seconds) == (1, 7, 123, (1.0, 2.5))
     assert torch.equal(back.state["canvas"]["0"], torch.arange(6.0))
-    assert [path.name for path in (tmp_path / "checkpoint").iterdir()] == [NAME]
+    assert [path.name for path in (tmp_path / "checkpoint").iterdir()] == [CHECKPOINT]
 
 
 def test_none_where_there_is_none(tmp_path):
@@ -37,13 +38,13 @@ def test_a_failed_write_leaves_the_one_before(tmp_path, monkeypatch):
         write_checkpoint(tmp_path / "checkpoint", Checkpoint(2, 0, 0, (), {}))
     monkeypatch.undo()
     assert read_checkpoint(tmp_path / "checkpoint", "cpu").phase == 1
-    assert [path.name for path in (tmp_path / "checkpoint").iterdir()] == [NAME]
+    assert [path.name for path in (tmp_path / "checkpoint").iterdir()] == [CHECKPOINT]
 
 
 @pytest.mark.parametrize("damage", ["cut", "code"])
 def test_damage_is_refused_with_a_cure(tmp_path, damage):
     write_checkpoint(tmp_path, example())
-    path = tmp_path / NAME
+    path = tmp_path / CHECKPOINT
     if damage == "cut":
         path.write_bytes(path.read_bytes()[:100])
     else:
