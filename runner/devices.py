@@ -6,16 +6,17 @@ import json
 import logging
 import os
 import platform
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from functools import cache
 from typing import Any
 
-import torch
 from platformdirs import user_cache_path
 
 from orbifolio.runner.cpu_features import LIMIT, machine_fingerprint, processor_flags, processor_name, tiles_work
+from orbifolio.runner.deferred import torch
 from orbifolio.runner.errors import InputError
 from orbifolio.runner.files import write_atomically
 from orbifolio.runner.memory import machine_memory
@@ -163,11 +164,21 @@ def one_thread() -> Iterator[int]:
         torch.set_num_threads(threads)
 
 
+def thread_count() -> int:
+    """How many threads torch computes with, or will once it is imported, which this does not do."""
+    if "torch" in sys.modules:
+        return torch.get_num_threads()
+    told = os.environ.get("OMP_NUM_THREADS", "").partition(",")[0].strip()
+    if told.isdecimal() and int(told) > 0:
+        return int(told)
+    return torch.get_num_threads()
+
+
 def describe_device(device: str) -> str:
     """For a reader, e.g. `cpu (Intel Xeon, 2 threads)`."""
     if device.startswith("cuda"):
         return f"{device} ({torch.cuda.get_device_name(device)})"
-    return f"cpu ({processor_name()}, {torch.get_num_threads()} threads)"
+    return f"cpu ({processor_name()}, {thread_count()} threads)"
 
 
 def system_facts(device: str) -> dict[str, Any]:
@@ -177,7 +188,7 @@ def system_facts(device: str) -> dict[str, Any]:
         "platform": f"{platform.system()} {platform.release()} {platform.machine()}",
         "processor": processor_name(),
         "cores": os.cpu_count() or 1,
-        "threads": torch.get_num_threads(),
+        "threads": thread_count(),
         "memory_bytes": memory,
     }
     if device.startswith("cuda"):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 
-import torch
+from orbifolio.runner.deferred import torch
 
 
 def generator(seed: int, purpose: str, phase: int, step: int) -> torch.Generator:

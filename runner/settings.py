@@ -163,6 +163,11 @@ class KindFamily(Collection[type[Settings]]):
             kind = self._kinds[str(name)] = getattr(import_module(module), member)
         return kind
 
+    def class_of(self, name: str) -> type[Settings] | str:
+        """The kind of a name, or how its class is called where it is not imported yet."""
+        kind = self._kinds[name]
+        return kind.partition(":")[2] if isinstance(kind, str) else kind
+
     def __iter__(self) -> Iterator[type[Settings]]:
         return (kind for name in self.names if (kind := self.get(name)) is not None)
 

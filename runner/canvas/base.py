@@ -9,15 +9,17 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
-import torch
 from pydantic import Field
-from torch import Tensor
 
 from orbifolio.runner.canvas.initial import AnyInitial, InitialState, Noise
+from orbifolio.runner.deferred import torch
 from orbifolio.runner.settings import Settings
 from orbifolio.runner.symmetry.base import Layout, LayoutExtent, Symmetry
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 
 @dataclass(frozen=True)

@@ -7,14 +7,16 @@ The waves make a plain picture, whose average over the orbits of the symmetry is
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
-import torch
 from pydantic import Field
-from torch import Tensor
 
 from orbifolio.runner.canvas.base import Canvas, CanvasSettings
+from orbifolio.runner.deferred import torch
 from orbifolio.runner.symmetry.base import Layout
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 # Square root of the covariance of RGB over natural photographs (Olah et al. 2017), columns scaled so that
 # the largest has norm 1: brightness, then blue against yellow, then green against magenta.

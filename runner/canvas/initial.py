@@ -8,19 +8,20 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Annotated, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
-import torch
 from pydantic import Field
-from torch import Tensor
 
 from orbifolio.runner.canvas.wave_picture import WavePicture, WaveSettings
+from orbifolio.runner.deferred import torch
 from orbifolio.runner.images.cover import cover
 from orbifolio.runner.named_files import FileName
 from orbifolio.runner.patches.settings import PATCH_SOURCES, PatchSettings, plan_patches
-from orbifolio.runner.patches.synthesis import synthesise
 from orbifolio.runner.settings import KindFamily, Settings, Shorthand
 from orbifolio.runner.symmetry.base import Layout, Symmetry
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 
 @dataclass(frozen=True)
@@ -187,6 +188,8 @@ class FromPatches(PatchSettings, InitialState):
             picture=context.picture,
             mask=context.mask,
         ).task
+        from orbifolio.runner.patches.synthesis import synthesise  # compiles, so not before it is needed
+
         return torch.from_numpy(synthesise(context.symmetry, task)) + 0.5
 
     def pictures(self) -> tuple[str, ...]:

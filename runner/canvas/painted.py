@@ -12,13 +12,13 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
-import torch
-from torch import Tensor
 
 from orbifolio.runner.arrays import F32, F64
 from orbifolio.runner.canvas.base import Canvas, CanvasPhase, Upkeep
+from orbifolio.runner.deferred import torch
 from orbifolio.runner.errors import InputError, MissingProgram
 from orbifolio.runner.strokes.brush_models.implicit import ImplicitPainter
 from orbifolio.runner.strokes.brush_models.weights import load_scalable
@@ -51,6 +51,9 @@ from orbifolio.runner.strokes.stroke_array import (
     VIA,
     StrokeArray,
 )
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 STEPS_PER_FIT = 4  # steps between two solutions for the colours
 RENEWALS = (0.4, 0.7)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal
-
-from torch import Tensor
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 from orbifolio.runner.canvas.base import Canvas, CanvasSettings
 from orbifolio.runner.symmetry.base import Layout
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 
 class Pixels(CanvasSettings):

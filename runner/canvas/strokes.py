@@ -12,23 +12,24 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import cache
-from typing import ClassVar, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 from pydantic import Field
-from torch import Tensor
 
 from orbifolio.runner.canvas.base import Canvas, CanvasPhase, CanvasSettings
 from orbifolio.runner.canvas.initial import AnyInitial, FromImage
-from orbifolio.runner.canvas.painted import LevelConfig, StrokeCanvas
 from orbifolio.runner.errors import InputError
 from orbifolio.runner.named_files import FileName
-from orbifolio.runner.strokes.brush_models.implicit import ImplicitPainter
-from orbifolio.runner.strokes.brush_models.weights import load_scalable
-from orbifolio.runner.strokes.fitting.colour_solver import ColourRules
 from orbifolio.runner.strokes.fitting.levels import budgets
-from orbifolio.runner.strokes.rasteriser.brush_table import BrushTable, fit_table
 from orbifolio.runner.symmetry.base import Layout, LayoutExtent
 from orbifolio.runner.vector.hex_colours import Hex, from_hex
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from orbifolio.runner.canvas.painted import LevelConfig, StrokeCanvas
+    from orbifolio.runner.strokes.brush_models.implicit import ImplicitPainter
+    from orbifolio.runner.strokes.rasteriser.brush_table import BrushTable
 
 
 class Strokes(CanvasSettings):
@@ -93,12 +94,16 @@ class Strokes(CanvasSettings):
 
     def begin(self, phase: CanvasPhase, values: Tensor, previous: Canvas | None) -> StrokeCanvas:
         """A new level over the strokes of the one before; see the base class."""
+        from orbifolio.runner.canvas.painted import StrokeCanvas  # compiles, so not before it is needed
+
         if previous is not None and not isinstance(previous, StrokeCanvas):
             raise TypeError(f"{type(previous).__name__} has no strokes to continue with")
         return StrokeCanvas.begin(self._config(phase, values), previous)
 
     def restore(self, phase: CanvasPhase, values: Tensor, state: Mapping[str, Tensor]) -> StrokeCanvas:
         """A saved level; see the base class."""
+        from orbifolio.runner.canvas.painted import StrokeCanvas
+
         return StrokeCanvas.restore(self._config(phase, values), state)
 
     def parameter_count(self, extent: LayoutExtent, number: int, sizes: tuple[tuple[int, int], ...]) -> int:
@@ -108,6 +113,8 @@ class Strokes(CanvasSettings):
 
     def complaints(self, aspect_of: Callable[[str], float | None]) -> list[tuple[str, str]]:
         """An unknown brush, limits that contradict each other, a palette of greys."""
+        from orbifolio.runner.strokes.brush_models.weights import load_scalable
+
         complaints = super().complaints(aspect_of)
         try:
             load_scalable(self.brush)
@@ -137,6 +144,9 @@ class Strokes(CanvasSettings):
         return (self.drawn_side or max(layout.width, layout.height)) if real else 0
 
     def _config(self, phase: CanvasPhase, values: Tensor) -> LevelConfig:
+        from orbifolio.runner.canvas.painted import LevelConfig
+        from orbifolio.runner.strokes.fitting.colour_solver import ColourRules
+
         painter, table = _brush(self.brush)
         return LevelConfig(
             phase=phase,
@@ -169,5 +179,8 @@ class Strokes(CanvasSettings):
 @cache
 def _brush(name: str) -> tuple[ImplicitPainter, BrushTable]:
     """A brush and its table; the table takes some seconds."""
+    from orbifolio.runner.strokes.brush_models.weights import load_scalable
+    from orbifolio.runner.strokes.rasteriser.brush_table import fit_table
+
     painter = load_scalable(name)
     return painter, fit_table(painter)

@@ -14,20 +14,21 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
-import torch
 from pydantic import Field
-from torch import Tensor
-from torch.nn import functional
-from torch.utils.checkpoint import checkpoint
 
 from orbifolio.runner.arrays import F64
+from orbifolio.runner.deferred import functional, torch
 from orbifolio.runner.named_files import FileName
 from orbifolio.runner.settings import Settings
 from orbifolio.runner.symmetry import colour
 from orbifolio.runner.symmetry.base import Layout
 from orbifolio.runner.symmetry.wave_space import WaveBasis, WaveSpace
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 ZONE_TERMS = 3
 """WaveBasis that say where which colouring is shown: more cut the picture into small change."""
@@ -102,7 +103,7 @@ class WaveSum:
         parts = []
         for chunk in torch.split(self.where, step):
             if weights.requires_grad and torch.is_grad_enabled():
-                parts.append(checkpoint(self._part, chunk, weights, use_reentrant=False))
+                parts.append(torch.utils.checkpoint.checkpoint(self._part, chunk, weights, use_reentrant=False))
             else:
                 parts.append(self._part(chunk, weights))
         return torch.cat(parts).view(len(self.points), columns.shape[1], 2)

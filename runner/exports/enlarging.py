@@ -18,9 +18,10 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
-import torch
 
 from orbifolio.runner.arrays import F32
+from orbifolio.runner.deferred import torch
+from orbifolio.runner.devices import thread_count
 from orbifolio.runner.exports.averaging_kernels import average_rows
 from orbifolio.runner.symmetry import colour
 from orbifolio.runner.symmetry.base import Symmetry
@@ -146,7 +147,7 @@ def average(
         last = min(first + _BAND, size[1])
         average_rows(source, result, first, last, moves, channels, signs, wraps, middles, places)
 
-    with ThreadPoolExecutor(torch.get_num_threads()) as pool:
+    with ThreadPoolExecutor(thread_count()) as pool:
         for _ in pool.map(fill, range(0, size[1], _BAND)):
             pass
     result += np.float32(0.5)

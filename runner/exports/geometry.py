@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from torch import Tensor
 
 from orbifolio.runner.arrays import F32
 from orbifolio.runner.exports.hyperbolic import hyperbolic_products
@@ -23,6 +22,9 @@ from orbifolio.runner.symmetry.kinds.partial import PartialSymmetry
 from orbifolio.runner.symmetry.kinds.sphere import SphereSymmetry
 from orbifolio.runner.symmetry.layouts.blended import BlendedLayout
 from orbifolio.runner.symmetry.layouts.folded import FoldedLayout
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 
 def geometry_products(symmetry: Symmetry, layout: Layout, values: Tensor) -> Mapping[str, bytes]:

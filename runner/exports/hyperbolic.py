@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 import numpy as np
-from torch import Tensor
 
 from orbifolio.runner.arrays import F32
 from orbifolio.runner.exports import drift, tiling
@@ -15,6 +15,9 @@ from orbifolio.runner.images import encoding
 from orbifolio.runner.symmetry.charts import Band, Chart, Disk, HalfPlane, Klein, Square, opacity
 from orbifolio.runner.symmetry.groups.triangle import Triangle
 from orbifolio.runner.symmetry.layouts.folded import FoldedSurface
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 _MAX_SIDE = 640  # pixels of a square chart's side, half of it of a wide one's height: pictures for a page
 _LOOP = 240  # pixels a side: time to draw it, and bytes, grow with the square

@@ -6,10 +6,10 @@ import base64
 import json
 import math
 from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING
 
 import numpy as np
 from PIL import Image
-from torch import Tensor
 
 from orbifolio.runner.arrays import F32, F64, I64
 from orbifolio.runner.exports.globe import TILT
@@ -18,6 +18,9 @@ from orbifolio.runner.images import encoding
 from orbifolio.runner.models.camera import orbit_camera
 from orbifolio.runner.models.glb import write_glb
 from orbifolio.runner.models.mesh import Mesh
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 _PORTRAIT, _LOOP = 640, 256  # pixels a side: the loop has 36 pictures, so each is smaller
 _FRAMES = 36  # of the turn: 10 degrees each

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
-from torch import Tensor
 
 from orbifolio.runner.arrays import F32, F64
 from orbifolio.runner.symmetry import colour
@@ -19,6 +19,9 @@ from orbifolio.runner.symmetry.charts import Chart, ChartPoints, grid
 from orbifolio.runner.symmetry.layouts.blended import share_of_mean
 from orbifolio.runner.symmetry.layouts.folded import FoldedSurface
 from orbifolio.runner.symmetry.taps import Taps
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 _CHUNK = 300_000  # points at a time, so that memory does not grow with the picture
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Mapping
-
-from torch import Tensor
+from typing import TYPE_CHECKING
 
 from orbifolio.runner.exports import cubemap, globe
 from orbifolio.runner.exports.orb import orb
@@ -16,6 +15,9 @@ from orbifolio.runner.models.glb import write_glb
 from orbifolio.runner.models.mesh import uv_sphere
 from orbifolio.runner.symmetry.charts import Equirectangular
 from orbifolio.runner.symmetry.layouts.folded import FoldedSurface
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 _MAX_TEXTURE = 4096  # pixels across that every screen's hardware takes
 _PORTRAIT, _SPIN = 640, 320  # pixels a side: the spin has up to 48 pictures, so each is smaller

@@ -10,9 +10,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import numpy as np
-import torch
 
 from orbifolio.runner.arrays import F32
+from orbifolio.runner.deferred import torch
 from orbifolio.runner.images import encoding
 from orbifolio.runner.symmetry.layouts.resample import resample
 

@@ -11,10 +11,9 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 
 from orbifolio.runner.arrays import F64, I64, Bools
+from orbifolio.runner.deferred import csgraph, sparse
 from orbifolio.runner.errors import InputError
 
 
@@ -179,8 +178,8 @@ def connected(pairs: I64, count: int) -> tuple[I64, I64]:
     """
     if count == 0:  # SciPy refuses a graph without nodes
         return np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64)
-    links = coo_array((np.ones(len(pairs), dtype=np.int8), (pairs[:, 0], pairs[:, 1])), shape=(count, count))
-    _, labels = connected_components(links, directed=False)
+    links = sparse.coo_array((np.ones(len(pairs), dtype=np.int8), (pairs[:, 0], pairs[:, 1])), shape=(count, count))
+    _, labels = csgraph.connected_components(links, directed=False)
     _, first, inverse = np.unique(labels, return_index=True, return_inverse=True)
     rank = np.empty(len(first), dtype=np.int64)
     rank[np.argsort(first)] = np.arange(len(first))

@@ -11,10 +11,9 @@ from typing import Literal
 
 import numpy as np
 from pydantic import Field
-from scipy import ndimage
-from skimage import filters
 
 from orbifolio.runner.arrays import F64, Bools
+from orbifolio.runner.deferred import filters, ndimage
 from orbifolio.runner.errors import ImageError
 from orbifolio.runner.settings import Settings, family
 

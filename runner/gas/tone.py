@@ -9,12 +9,9 @@ from typing import Annotated
 
 import numpy as np
 from pydantic import Field
-from scipy import ndimage
-from skimage.color import rgb2gray
-from skimage.exposure import equalize_adapthist
-from skimage.transform import resize
 
 from orbifolio.runner.arrays import F32, F64, Bools
+from orbifolio.runner.deferred import color, exposure, ndimage, transform
 from orbifolio.runner.errors import ImageError
 from orbifolio.runner.gas.portrait import Portrait, Sitter
 from orbifolio.runner.named_files import FileName
@@ -116,7 +113,7 @@ class Tone(Settings):
             left, top, width, height = self.crop
             picture = picture[top : top + height, left : left + width]
         if size != picture.shape[:2]:
-            picture = resize(picture, size, order=1, anti_aliasing=True).astype(np.float32)
+            picture = transform.resize(picture, size, order=1, anti_aliasing=True).astype(np.float32)
         return picture
 
     def grey(self, part: F32) -> F64:
@@ -129,7 +126,7 @@ class Tone(Settings):
         steps = np.rint(exact * 255)
         if np.abs(exact * 255 - steps).max() < 1e-4:
             exact = steps / 255  # single precision moved an 8-bit picture by less than this; thresholds notice
-        grey = np.asarray(rgb2gray(exact), dtype=np.float64)
+        grey = np.asarray(color.rgb2gray(exact), dtype=np.float64)
         return 1.0 - grey if self.invert else grey
 
     def blurred(self, grey: F64) -> F64:
@@ -148,7 +145,7 @@ class Tone(Settings):
         tones = blurred
         if self.contrast:
             size = tuple(max(8, side // REGIONS) for side in tones.shape)
-            even = equalize_adapthist(np.clip(tones, 0, 1), kernel_size=size, clip_limit=CLIP_LIMIT)
+            even = exposure.equalize_adapthist(np.clip(tones, 0, 1), kernel_size=size, clip_limit=CLIP_LIMIT)
             tones = (1 - self.contrast) * tones + self.contrast * even
         if self.sharpness:
             around = ndimage.gaussian_filter(tones, tones.shape[1] * SHARPENING_SHARE, mode="nearest")
@@ -168,5 +165,5 @@ class Tone(Settings):
             mask: (h, w, 3) in [0, 1], of any size.
             shape: (height, width) of the part.
         """
-        grey = rgb2gray(mask.astype(np.float64))
-        return np.asarray(resize(grey, shape, order=1, anti_aliasing=False) >= 0.5, dtype=np.bool_)
+        grey = color.rgb2gray(mask.astype(np.float64))
+        return np.asarray(transform.resize(grey, shape, order=1, anti_aliasing=False) >= 0.5, dtype=np.bool_)

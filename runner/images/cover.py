@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from torch import Tensor
-from torch.nn import functional
+from typing import TYPE_CHECKING
+
+from orbifolio.runner.deferred import functional
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 
 def cover(picture: Tensor, size: tuple[int, int]) -> Tensor:

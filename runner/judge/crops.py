@@ -11,14 +11,16 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
-import torch
-from torch import Tensor
-from torch.nn import functional
 
 from orbifolio.runner.arrays import F64
+from orbifolio.runner.deferred import functional, torch
 from orbifolio.runner.objectives.base import Appearance
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 SIDE = 128  # pixels: four of the coarsest features an eye has, and small beside most pictures
 MAX_WINDOWS = 36  # of a finished picture: more cost time and change hardly a digit

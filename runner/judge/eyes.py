@@ -9,11 +9,9 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
-import torch
-from torch import Tensor
-
+from orbifolio.runner.deferred import torch
 from orbifolio.runner.vision.alexnet import LAYERS as ALEXNET_LAYERS
 from orbifolio.runner.vision.alexnet import STYLE_LAYERS as ALEXNET_STYLE
 from orbifolio.runner.vision.alexnet import WEIGHTS as ALEXNET
@@ -23,6 +21,9 @@ from orbifolio.runner.vision.efficientnet import STYLE_LAYERS as EFFICIENTNET_ST
 from orbifolio.runner.vision.efficientnet import EfficientNetLite2
 from orbifolio.runner.vision.style_predictor import WEIGHTS as STYLE_PREDICTOR
 from orbifolio.runner.vision.style_predictor import StylePredictor, load_style_predictor
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 MIN_NORM = 1e-12  # keeps quotients finite where nothing is seen
 

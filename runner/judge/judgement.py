@@ -13,14 +13,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from statistics import median
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import torch
-from torch import Tensor
-from torch.nn import functional
 
 from orbifolio.runner.arrays import F64
+from orbifolio.runner.deferred import functional, torch
 from orbifolio.runner.errors import ImageError, InputError
 from orbifolio.runner.images.cover import cover
 from orbifolio.runner.images.reading import read_picture
@@ -45,6 +43,9 @@ from orbifolio.runner.symmetry.verify.visibility import visibility
 from orbifolio.runner.vision.alexnet import WEIGHTS as ALEXNET
 from orbifolio.runner.vision.base import Provenance
 from orbifolio.runner.vision.lpips import MIN_SIDE, Lpips, load_lpips
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 LPIPS = "lpips"
 LPIPS_SIDE = 512  # pixels of the square as large as a picture that LPIPS is taken at, as papers do

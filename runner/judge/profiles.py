@@ -12,15 +12,18 @@ blurred, more is noisy.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
-import torch
-from torch import Tensor
 
 from orbifolio.runner.arrays import F32, F64, Bools
+from orbifolio.runner.deferred import torch
 from orbifolio.runner.symmetry.base import Symmetry
 from orbifolio.runner.symmetry.charts import Chart, grid
 from orbifolio.runner.symmetry.verify.visibility import evenly_shown
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 MAX_PIXELS = 4_000_000  # of a picture whose domain is looked for: the tables of larger ones take gigabytes
 STEEP = 0.9  # quantile of the lines inside that an edge of the tile is compared with

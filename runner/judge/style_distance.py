@@ -25,16 +25,18 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from statistics import median
+from typing import TYPE_CHECKING
 
 import numpy as np
-import torch
-from torch import Tensor
-from torch.nn import functional
 
+from orbifolio.runner.deferred import functional, torch
 from orbifolio.runner.images.sources import Images
 from orbifolio.runner.judge.crops import SIDE, Windows, style_windows
 from orbifolio.runner.judge.eyes import Eye
 from orbifolio.runner.objectives.base import Appearance
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 SIZES = tuple(2 * SIDE * math.sqrt(2) ** number for number in range(6))  # of a style picture's shorter side, in pixels
 UNRELATED = ("coffee", "chelsea", "rocket", "immunohistochemistry", "grass", "hubble_deep_field")
@@ -112,7 +114,7 @@ def _seen(eye: Eye, crops: Tensor, weights: Tensor | None = None) -> Tensor:
     with torch.no_grad():
         for batch, share in zip(torch.split(crops, AT_ONCE), torch.split(shares, AT_ONCE), strict=True):
             total = total + (eye.look(batch) * share[:, None]).sum(0)
-    assert isinstance(total, Tensor)
+    assert isinstance(total, torch.Tensor)
     return total
 
 
@@ -155,7 +157,7 @@ def _quarters(eye: Eye, crops: Sequence[Tensor], weights: Sequence[float]) -> Te
     pooled: Tensor | float = 0.0
     for quarters, weight in zip(crops, weights, strict=True):
         pooled = pooled + weight / sum(weights) * torch.stack([_seen(eye, quarter) for quarter in quarters])
-    assert isinstance(pooled, Tensor)
+    assert isinstance(pooled, torch.Tensor)
     return pooled
 
 

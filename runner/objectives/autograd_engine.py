@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-import torch
-from torch import Tensor
-
+from orbifolio.runner.deferred import torch
 from orbifolio.runner.objectives.base import Objective, ObjectiveInput
 from orbifolio.runner.objectives.engine import (
     Engine,
@@ -18,6 +17,9 @@ from orbifolio.runner.objectives.engine import (
 )
 from orbifolio.runner.views.drawn_view import DrawnView, apply_view
 from orbifolio.runner.vision.base import Encoder, Shear
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 
 class AutogradEngine(Engine):

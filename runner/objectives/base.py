@@ -11,18 +11,20 @@ import difflib
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
-import torch
 from pydantic import Field
-from torch import Tensor
-from torch.nn import functional
 
+from orbifolio.runner.deferred import functional, torch
 from orbifolio.runner.images.cover import cover
 from orbifolio.runner.named_files import FileName
 from orbifolio.runner.objectives.statistics import Moments, moments
 from orbifolio.runner.settings import Settings, kind_of
 from orbifolio.runner.symmetry.base import Symmetry
 from orbifolio.runner.vision.base import Encoder, Shear, VisionSettings
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 
 @dataclass(frozen=True)

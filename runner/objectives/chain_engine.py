@@ -8,11 +8,9 @@ whichever of the two it asked for. Back: `vision.chain_backward`, where the deri
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
-import torch
-from torch import Tensor
-
+from orbifolio.runner.deferred import torch
 from orbifolio.runner.objectives.base import Objective, ObjectiveInput
 from orbifolio.runner.objectives.engine import (
     Engine,
@@ -24,6 +22,9 @@ from orbifolio.runner.objectives.statistics import Moments, moments
 from orbifolio.runner.views.drawn_view import DrawnView, apply_view
 from orbifolio.runner.vision.base import Chain, Shear
 from orbifolio.runner.vision.chain_backward import ChainBackward, FeaturePull
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 Value = TypeVar("Value")
 

@@ -6,12 +6,11 @@ Departs from Gatys et al. in the normalisation only: theirs depends on the layer
 
 from __future__ import annotations
 
-from typing import Annotated, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
-import torch
 from pydantic import Field
-from torch import Tensor
 
+from orbifolio.runner.deferred import torch
 from orbifolio.runner.named_files import FileName
 from orbifolio.runner.objectives.base import (
     INITIAL,
@@ -22,6 +21,9 @@ from orbifolio.runner.objectives.base import (
     fit_mask,
 )
 from orbifolio.runner.vision.base import VisionSettings
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 
 class Content(ObjectiveSettings):

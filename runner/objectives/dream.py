@@ -7,12 +7,11 @@ features' own scale, which differs by orders of magnitude between layers, drops 
 from __future__ import annotations
 
 import difflib
-from typing import Annotated, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
-import torch
 from pydantic import Field
-from torch import Tensor
 
+from orbifolio.runner.deferred import torch
 from orbifolio.runner.errors import InputError
 from orbifolio.runner.objectives.base import (
     Objective,
@@ -24,6 +23,9 @@ from orbifolio.runner.objectives.base import (
     weighted_mean,
 )
 from orbifolio.runner.vision.base import VisionSettings
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 FLOOR = 1e-4  # share of the layer's present power below which a channel counts as silent
 

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 
 from orbifolio.runner.objectives.autograd_engine import AutogradEngine
 from orbifolio.runner.objectives.base import Objective
-from orbifolio.runner.objectives.chain_engine import ChainEngine
 from orbifolio.runner.objectives.engine import Engine, layers_seen, padding
 from orbifolio.runner.vision.base import Encoder, Shear
 
@@ -32,4 +31,6 @@ def choose_engine(
     whole, cut = chains or (None, None)
     if whole is None or cut is None:
         return AutogradEngine(encoder, objectives, wrap=wrap, shear=shear)
+    from orbifolio.runner.objectives.chain_engine import ChainEngine  # its kernels need torch at once
+
     return ChainEngine(whole, cut, objectives, wrap=wrap, shear=shear)

@@ -5,9 +5,7 @@ weight * mean (artwork - picture)^2          with a mask, the mean weighted by i
 
 from __future__ import annotations
 
-from typing import Literal
-
-from torch import Tensor
+from typing import TYPE_CHECKING, Literal
 
 from orbifolio.runner.named_files import FileName
 from orbifolio.runner.objectives.base import (
@@ -18,6 +16,9 @@ from orbifolio.runner.objectives.base import (
     Preparation,
     weighted_mean,
 )
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 
 class PixelDifference(ObjectiveSettings):

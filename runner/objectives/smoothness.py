@@ -6,14 +6,15 @@ neighbouring pixels. Range: weight * mean e^2, with e the excess of a value over
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
-import torch
-from torch import Tensor
-
+from orbifolio.runner.deferred import torch
 from orbifolio.runner.objectives.base import Objective, ObjectiveInput, ObjectiveSettings, Preparation, weighted_mean
 from orbifolio.runner.vision.base import Padding
 from orbifolio.runner.vision.edges import shifted
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 
 class Smoothness(ObjectiveSettings):

@@ -14,15 +14,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Annotated, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
-import torch
 from pydantic import Field
-from torch import Tensor
-from torch.nn import functional
 
+from orbifolio.runner.deferred import functional, torch
 from orbifolio.runner.plugins import plugins
 from orbifolio.runner.settings import KindFamily, Settings
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 EPSILON = 1e-8  # keeps quotients and roots finite where a layer is silent
 

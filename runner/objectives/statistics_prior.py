@@ -13,15 +13,17 @@ count alike; and single channels are cut off, since a few hardly ever excited on
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import ClassVar, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
-import torch
 from pydantic import Field
-from torch import Tensor
 
+from orbifolio.runner.deferred import torch
 from orbifolio.runner.objectives.base import Objective, ObjectiveInput, ObjectiveSettings, Preparation
 from orbifolio.runner.settings import kind_of
 from orbifolio.runner.vision.base import ChannelStatistics, VisionSettings
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 EARLY_LAYERS = 4  # of stride 2: where a class score puts its grain
 FLOOR = 0.02  # share of a layer's mean squared deviation that every channel's is raised by: some are all but constant

@@ -10,13 +10,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from typing import Annotated, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
-import torch
 from pydantic import Field
-from torch import Tensor
-from torch.nn import functional
 
+from orbifolio.runner.deferred import functional, torch
 from orbifolio.runner.images.motif import fitting_side
 from orbifolio.runner.named_files import FileName
 from orbifolio.runner.objectives.base import (
@@ -41,6 +39,9 @@ from orbifolio.runner.objectives.statistics import (
 )
 from orbifolio.runner.settings import Settings, Shorthand
 from orbifolio.runner.vision.base import VisionSettings
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 MAX_APPEARANCES = 24  # more would cost more than they change: a texture has few distinct orientations
 MOTIFS = 0.5

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
-import torch
 from pydantic import Field
-from torch import Tensor
 
+from orbifolio.runner.deferred import torch
 from orbifolio.runner.optimisers.base import Evaluate, Optimiser, OptimiserSettings, OptimiserStep
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 
 class Adam(OptimiserSettings):

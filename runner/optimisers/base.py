@@ -9,11 +9,12 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, ClassVar
-
-from torch import Tensor
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from orbifolio.runner.settings import Settings
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 Evaluate = Callable[[], float]
 

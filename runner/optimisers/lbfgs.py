@@ -10,13 +10,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
-import torch
 from pydantic import Field
-from torch import Tensor
 
+from orbifolio.runner.deferred import torch
 from orbifolio.runner.optimisers.base import Evaluate, Optimiser, OptimiserSettings, OptimiserStep
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 SUFFICIENT_DECREASE = 1e-4  # Nocedal and Wright (2006), section 3.1
 CURVATURE = 0.9  # the same, for quasi-Newton directions

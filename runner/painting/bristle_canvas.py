@@ -9,21 +9,25 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import torch
-from torch import Tensor
 
 from orbifolio.runner.arrays import F32, F64
-from orbifolio.runner.painting.bristle_coverage import CanvasTile, cover_tile
-from orbifolio.runner.painting.bristle_kernels import CanvasSnapshot, Paint
+from orbifolio.runner.deferred import torch
+from orbifolio.runner.devices import thread_count
 from orbifolio.runner.painting.bristle_strokes import BristleStrokes
 from orbifolio.runner.painting.grounds import GRAIN_GROWTH, grain
 from orbifolio.runner.painting.lamp import lit
 from orbifolio.runner.painting.look import PLAIN_SIDE, PaintingLook
 from orbifolio.runner.painting.subject import resized
 from orbifolio.runner.strokes.rasteriser.colour_actions import NO_ACTION
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from orbifolio.runner.painting.bristle_coverage import CanvasTile
+    from orbifolio.runner.painting.bristle_kernels import Paint
 
 Backwards = Callable[..., F64]
 """As `refining.pull_back.pulled_back`."""
@@ -55,6 +59,9 @@ class BristleCanvas:
             ground: sRGB in [0, 1].
             seed: of the grain.
         """
+        from orbifolio.runner.painting.bristle_coverage import CanvasTile  # compiles, so not before it is needed
+        from orbifolio.runner.painting.bristle_kernels import Paint
+
         self.look, self.ground = look, ground
         self.width, self.height = size
         self.brush = look.brush(max(size))
@@ -89,6 +96,9 @@ class BristleCanvas:
         """
         if not strokes.size:
             return
+        from orbifolio.runner.painting.bristle_coverage import cover_tile
+        from orbifolio.runner.painting.bristle_kernels import CanvasSnapshot
+
         high, wide = snapshot.shape[:2]
         here = self.here(strokes, (wide, high))
         before = CanvasSnapshot(np.ascontiguousarray(snapshot, np.float32), wide / self.width)
@@ -115,6 +125,8 @@ class BristleCanvas:
             gradient: (height, width, 3) of a loss, with respect to `colours`.
             backwards: of the strokes on the canvas, what they cover, grain, ground, gradient, brush and actions.
         """
+        from orbifolio.runner.painting.bristle_coverage import cover_tile
+
         here, ground = self.here(strokes, plan_size), np.array(self.ground, np.float32)
 
         def part(number: int) -> F64:
@@ -128,7 +140,7 @@ class BristleCanvas:
 
     def _for_each_tile(self, work: Callable[[int], Any]) -> list[Any]:
         """What some work gives for the number of each tile, on all threads."""
-        threads = max(1, min(torch.get_num_threads(), os.cpu_count() or 1, len(self.tiles)))
+        threads = max(1, min(thread_count(), os.cpu_count() or 1, len(self.tiles)))
         if threads == 1:
             return [work(number) for number in range(len(self.tiles))]
         with ThreadPoolExecutor(threads) as pool:

@@ -12,16 +12,15 @@ from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
-from scipy import ndimage
 
 from orbifolio.runner.arrays import F32, F64, I64
+from orbifolio.runner.deferred import ndimage
 from orbifolio.runner.images import oklab
 from orbifolio.runner.painting.bristle_strokes import BristleStrokes
 from orbifolio.runner.painting.directions import Directions, directions
 from orbifolio.runner.painting.look import PaintingLook
 from orbifolio.runner.painting.paints import desaturate, mix, saturate, take_liberties, to_paint
 from orbifolio.runner.painting.smoothing import smooth, smooth_within_edges
-from orbifolio.runner.painting.spines import SpineField, trace
 from orbifolio.runner.painting.stroke_placement import STREAMS, PaintLayer, Sitting, StrokePlacement
 from orbifolio.runner.painting.stroke_profile import profile
 from orbifolio.runner.painting.subject import Subject
@@ -290,6 +289,8 @@ class BrushPlacement(StrokePlacement):
         quiet = self._quiet(rows, columns)
         across = random.random(count) < look.cross * (1 - confidence) * (1 - quiet)
         leans += np.where(across, CROSSING * random.choice([-1.0, 1.0], count), 0)
+        from orbifolio.runner.painting.spines import SpineField, trace  # compiles, so not before it is needed
+
         field = SpineField(sight.directions.angles, sight.wanted, sight.canvas)
         # by the colour of its paint: that of the blurred sky would lead a faint star far across it
         owns = self.seen(layer, sight)[rows, columns]

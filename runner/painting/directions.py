@@ -10,9 +10,9 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from scipy import ndimage
 
 from orbifolio.runner.arrays import F32
+from orbifolio.runner.deferred import ndimage
 from orbifolio.runner.painting.smoothing import smooth
 
 CHROMA = 1.6  # weight of the chroma channels of OKLab beside lightness

@@ -9,15 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
-import torch
-from torch import Tensor
 
 from orbifolio.runner.arrays import F32, F64, I64
+from orbifolio.runner.deferred import torch
 from orbifolio.runner.painting.bristle_canvas import Backwards
-from orbifolio.runner.painting.bristle_coverage import cover_places
-from orbifolio.runner.painting.bristle_kernels import MIN_LIGHT, CanvasSnapshot, Paint
 from orbifolio.runner.painting.bristle_strokes import BristleStrokes
 from orbifolio.runner.painting.grounds import GRAIN_GROWTH, grain
 from orbifolio.runner.painting.lamp import HIGHLIGHTS_ABOVE, STEEPEST, WARM
@@ -27,6 +25,11 @@ from orbifolio.runner.strokes.fitting.surface import OrbifoldSurface
 from orbifolio.runner.strokes.rasteriser.pixel_blocks import PixelBlocks
 from orbifolio.runner.symmetry.groups.domain import Domain
 from orbifolio.runner.symmetry.taps import Taps
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from orbifolio.runner.painting.bristle_kernels import Paint
 
 MARGIN = 0.3  # of the domain's longer side, about it in the window: strokes see what they run into
 NEAR = np.array([[1.0, 0.0], [-1.0, 0.0], [0.0, 1.0], [0.0, -1.0]])
@@ -66,6 +69,8 @@ class FoldedCanvas:
         self.look, self.ground, self.surface = look, ground, surface
         self.width, self.height = surface.layout.width, surface.layout.height
         self.window = painting_window(surface.domain)
+        from orbifolio.runner.painting.bristle_kernels import Paint  # compiles, so not before it is needed
+
         self.brush = look.brush(max(self.width, self.height))
         growth = max(1.0, max(self.width, self.height) / PLAIN_SIDE) ** GRAIN_GROWTH
         noise = grain(self.width, self.height, look.grain_size * growth, seed)
@@ -90,6 +95,9 @@ class FoldedCanvas:
         """
         if not strokes.size:
             return
+        from orbifolio.runner.painting.bristle_coverage import cover_places
+        from orbifolio.runner.painting.bristle_kernels import CanvasSnapshot
+
         high, wide = snapshot.shape[:2]
         here = self.here(strokes, (wide, high))
         before = CanvasSnapshot(np.ascontiguousarray(snapshot, np.float32), wide / (self.window[2] - self.window[0]))
@@ -113,6 +121,8 @@ class FoldedCanvas:
         self, strokes: BristleStrokes, plan_size: tuple[int, int], gradient: F32, backwards: Backwards
     ) -> F64:
         """(n, k) what a compiled function tells of each stroke with all its images: see `BristleCanvas`."""
+        from orbifolio.runner.painting.bristle_coverage import cover_places
+
         here, places, surface = self.here(strokes, plan_size), self.places, self.surface
         cells = torch.from_numpy(self.paint.colours).requires_grad_()
         with torch.enable_grad():
@@ -188,6 +198,8 @@ class FoldedCanvas:
 
         No lamp shines along the paper, which would have one side; its hollows are a little darker instead.
         """
+        from orbifolio.runner.painting.bristle_kernels import MIN_LIGHT
+
         paper, grain = np.array(self.ground), self.paint.grain.astype(np.float64)
         density = -np.log(np.clip(self.paint.colours / paper, MIN_LIGHT, 1))
         planes, reach = self.surface.layout.tangent_planes(), RIM * self._growth() ** 2

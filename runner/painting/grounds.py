@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy import ndimage
 
 from orbifolio.runner.arrays import F32
+from orbifolio.runner.deferred import ndimage
 
 PERIOD = 1024  # pixels after which the grain repeats: paint hides it long before
 FINE, COARSE = 0.7, 1.8  # deviations of its two parts, in units of its size

@@ -15,9 +15,9 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import ndimage
 
 from orbifolio.runner.arrays import F32, F64, Bools
+from orbifolio.runner.deferred import ndimage
 from orbifolio.runner.errors import ImageError
 from orbifolio.runner.images import oklab
 from orbifolio.runner.painting.smoothing import smooth

@@ -6,9 +6,9 @@ import math
 from typing import Protocol
 
 import numpy as np
-from scipy import ndimage
 
 from orbifolio.runner.arrays import F32
+from orbifolio.runner.deferred import ndimage
 from orbifolio.runner.painting.grounds import weave
 from orbifolio.runner.painting.look import PLAIN_SIDE, PaintingLook
 from orbifolio.runner.painting.smoothing import smooth

@@ -8,16 +8,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from copy import copy
-from typing import Annotated, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
 
-from orbifolio.runner.painting.bristle_kernels import BristleBrush, paint_opaque
 from orbifolio.runner.painting.paints import Liberty
-from orbifolio.runner.painting.spines import SpineRules
 from orbifolio.runner.painting.stroke_placement import StrokePlacement
 from orbifolio.runner.settings import Settings
 from orbifolio.runner.vector.hex_colours import Hex
+
+if TYPE_CHECKING:
+    from orbifolio.runner.painting.bristle_kernels import BristleBrush
+    from orbifolio.runner.painting.spines import SpineRules
+
 
 Share = Annotated[float, Field(ge=0, le=1)]
 PLAIN_SIDE = 900  # pixels of the longer side at which `spacing` holds
@@ -144,8 +147,6 @@ class PaintingLook(Settings):
     cites: ClassVar[tuple[str, ...]] = ("hertzmann1998", "hays2004", "itti1998", "papari2007", "ottosson2020")
     defaults: ClassVar[Mapping[str, Any]] = {}
     """Values of fields where a look differs from this class."""
-    paint: ClassVar[Callable[..., Any]] = staticmethod(paint_opaque)
-    """The compiled function that lays strokes of this medium."""
     placement: ClassVar[Callable[..., StrokePlacement]]
     """What decides where strokes go."""
     layered: ClassVar[bool] = False
@@ -173,8 +174,17 @@ class PaintingLook(Settings):
             cls.model_fields[name] = changed
         cls.model_rebuild(force=True)
 
+    @staticmethod
+    def paint(*stroke_and_canvas: Any) -> None:
+        """Lay strokes of this medium: see `bristle_kernels.paint_opaque`."""
+        from orbifolio.runner.painting.bristle_kernels import paint_opaque  # compiles, so not before it is needed
+
+        paint_opaque(*stroke_and_canvas)
+
     def brush(self, longer_side: int) -> BristleBrush:
         """What all strokes have in common on a canvas so many pixels long."""
+        from orbifolio.runner.painting.bristle_kernels import BristleBrush
+
         spacing = self.spacing * max(0.6, longer_side / PLAIN_SIDE) ** FINER
         return BristleBrush(
             dryness=self.dryness,
@@ -189,6 +199,8 @@ class PaintingLook(Settings):
 
     def rules(self) -> SpineRules:
         """How far strokes go."""
+        from orbifolio.runner.painting.spines import SpineRules
+
         return SpineRules(self.reach, self.shortest, self.longest, self.inertia)
 
     def liberty(self, liveliness: float) -> Liberty:

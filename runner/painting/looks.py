@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, ClassVar, Literal
 
-from orbifolio.runner.painting.bristle_kernels import paint_wash
 from orbifolio.runner.painting.brush_placement import BrushPlacement, WashPlacement
 from orbifolio.runner.painting.look import PaintingLook, layers
 from orbifolio.runner.painting.pen_placement import PenPlacement
@@ -87,7 +86,6 @@ class Watercolour(PaintingLook):
     """Washes from light to dark that the paper shines through."""
 
     kind: Literal["watercolour"] = "watercolour"
-    paint: ClassVar[Callable[..., Any]] = staticmethod(paint_wash)
     placement: ClassVar[Callable[..., StrokePlacement]] = WashPlacement
     transparent: ClassVar[bool] = True
     unrefinable: ClassVar[str] = "its washes shine through each other, so no place shows the colour of one stroke"
@@ -124,6 +122,13 @@ class Watercolour(PaintingLook):
         "ground": "#fbf9f4",
         "order": "light",
     }
+
+    @staticmethod
+    def paint(*stroke_and_canvas: Any) -> None:
+        """Lay washes: see `bristle_kernels.paint_wash`."""
+        from orbifolio.runner.painting.bristle_kernels import paint_wash  # compiles, so not before it is needed
+
+        paint_wash(*stroke_and_canvas)
 
 
 class Pastel(LayeredLook):

@@ -4,20 +4,22 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
-from scipy import ndimage
 
 from orbifolio.runner.arrays import F32, F64
+from orbifolio.runner.deferred import ndimage
 from orbifolio.runner.painting.bristle_strokes import BristleStrokes
 from orbifolio.runner.painting.directions import directions
-from orbifolio.runner.painting.pen_lines import PenField, PenRules, draw_lines
 from orbifolio.runner.painting.smoothing import smooth
 from orbifolio.runner.painting.stroke_placement import STREAMS, PaintLayer, Sitting, StrokePlacement
 from orbifolio.runner.painting.stroke_profile import profile
 from orbifolio.runner.painting.subject import Subject
 from orbifolio.runner.vector.hex_colours import from_hex
+
+if TYPE_CHECKING:
+    from orbifolio.runner.painting.pen_lines import PenField
 
 
 class Family(NamedTuple):
@@ -45,7 +47,7 @@ FAMILIES = (
     Family(0.95, 0, 170, 280),
 )
 """Light tones have one family, shadows cross several; the last fill them. By eye, on photographs of all kinds."""
-HATCHING, CONTOURS = PenRules(46, 7), PenRules(40, 6)
+HATCHING, CONTOURS = (46.0, 7.0), (40.0, 6.0)  # in radii: longest each way, and shortest that are kept
 CONTOUR = Family(0, 0, 130, 360)
 SEED_GAP = 0.8  # of the spacing, from seed to seed: every gap that a line fits into has one
 CONTOUR_SEEDS = 220  # part of the shorter side between seeds of contours
@@ -103,13 +105,15 @@ class PenPlacement(StrokePlacement):
 
     def place(self, layer: PaintLayer, sitting: Sitting) -> tuple[BristleStrokes, float]:
         """The lines of a family, or the contours: see the base class."""
+        from orbifolio.runner.painting.pen_lines import PenRules, draw_lines  # compiles, so not before it is needed
+
         random = np.random.default_rng((self.seed, STREAMS + sitting.number))
         hatching = layer.level < len(FAMILIES)
         seeds, radii, field = self._hatching(layer, random) if hatching else self._contours(layer, random)
         missing = float(np.abs(self.subject.lab[..., 0] - sitting.canvas.mean(2)).mean())
         if len(seeds) == 0:
             return BristleStrokes.empty(), missing
-        rules = HATCHING if hatching else CONTOURS
+        rules = PenRules(*(HATCHING if hatching else CONTOURS))
         points, offsets, kept = draw_lines(field, seeds, radii, rules)
         count = len(kept) if sitting.most is None else min(len(kept), sitting.most)
         if count == 0:
@@ -138,6 +142,8 @@ class PenPlacement(StrokePlacement):
         return seeds
 
     def _hatching(self, layer: PaintLayer, random: np.random.Generator) -> tuple[F64, F64, PenField]:
+        from orbifolio.runner.painting.pen_lines import PenField
+
         family, subject, look = FAMILIES[layer.level], self.subject, self.look
         spacing = subject.side / family.spacing * self.brush_size
         # hatching that crosses does not follow edges, so it stays straight
@@ -155,6 +161,8 @@ class PenPlacement(StrokePlacement):
         return seeds, radii, PenField(turned, (wanted > family.darkness).astype(np.float32), spacing)
 
     def _contours(self, layer: PaintLayer, random: np.random.Generator) -> tuple[F64, F64, PenField]:
+        from orbifolio.runner.painting.pen_lines import PenField
+
         subject = self.subject
         found = directions(subject.lab, subject.side / 260, flow=0.0, bearing=subject.bearing)
         seeds = self._seeds(subject.side / CONTOUR_SEEDS, random)

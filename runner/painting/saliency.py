@@ -8,16 +8,17 @@ from __future__ import annotations
 
 import math
 from functools import cache
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from PIL import Image
-from scipy import ndimage
-from skimage.data import lbp_frontal_face_cascade_filename
-from skimage.feature import Cascade
 
 from orbifolio.runner.arrays import F32, F64
+from orbifolio.runner.deferred import ndimage
 from orbifolio.runner.painting.smoothing import smooth, smooth_within_edges
+
+if TYPE_CHECKING:
+    from skimage.feature import Cascade
 
 CENTRE_AND_SURROUND = ((80, 12), (40, 6), (22, 3.5))  # shares of the shorter side: small objects, larger, largest
 CHROMA = 1.7  # weight of chroma beside lightness
@@ -73,6 +74,9 @@ class Saliency(NamedTuple):
 
 @cache
 def _cascade() -> Cascade:
+    from skimage.data import lbp_frontal_face_cascade_filename
+    from skimage.feature import Cascade
+
     return Cascade(lbp_frontal_face_cascade_filename())
 
 

@@ -12,9 +12,9 @@ from functools import cached_property
 from typing import Any, NamedTuple
 
 import numpy as np
-import torch
 
 from orbifolio.runner.arrays import F32, F64
+from orbifolio.runner.deferred import torch
 from orbifolio.runner.images import oklab
 from orbifolio.runner.painting.bristle_canvas import BristleCanvas
 from orbifolio.runner.painting.bristle_strokes import BristleStrokes

@@ -6,9 +6,9 @@ import math
 
 import numpy as np
 from PIL import Image
-from scipy import ndimage
 
 from orbifolio.runner.arrays import F32, F64
+from orbifolio.runner.deferred import ndimage
 
 REDUCED = 2.5  # deviation in pixels of the reduced picture: wide enough that its pixels do not show
 CHANNEL_WEIGHTS = np.array([1, 4, 4], np.float32)  # of squares: chroma varies about half as much as lightness

@@ -10,7 +10,6 @@ from __future__ import annotations
 import numpy as np
 
 from orbifolio.runner.arrays import F64, I64
-from orbifolio.runner.painting.bristle_coverage import CUT_REACH
 from orbifolio.runner.painting.bristle_strokes import BristleStrokes, joined
 from orbifolio.runner.strokes.fitting.surface import OrbifoldSurface
 from orbifolio.runner.strokes.rasteriser.colour_actions import ColourActions
@@ -61,6 +60,8 @@ def images(strokes: BristleStrokes, surface: OrbifoldSurface) -> BristleStrokes:
 
 def _touches(shown: F64, image: BristleStrokes, surface: OrbifoldSurface) -> I64:
     """Numbers of the strokes that reach into the picture."""
+    from orbifolio.runner.painting.bristle_coverage import CUT_REACH  # compiles, so not before it is needed
+
     reach = (CUT_REACH * image.radii)[:, None]
     low, high = (extreme.reduceat(shown, image.offsets[:-1]) for extreme in (np.minimum, np.maximum))
     edge = np.array([surface.layout.width, surface.layout.height])

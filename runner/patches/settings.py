@@ -5,20 +5,23 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import numpy as np
 from pydantic import Field
-from torch import Tensor
 
 from orbifolio.runner.arrays import F32
 from orbifolio.runner.images.cover import cover
 from orbifolio.runner.images.motif import fitting_side
 from orbifolio.runner.named_files import FileName
 from orbifolio.runner.patches.style_atlas import MIN_SIDE, PatchStyle
-from orbifolio.runner.patches.synthesis import PatchTask, level_sizes
 from orbifolio.runner.settings import Settings, Shorthand
 from orbifolio.runner.symmetry.base import Symmetry
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from orbifolio.runner.patches.synthesis import PatchTask
 
 Magnification = Annotated[float, Field(gt=0, le=1000)] | Literal["auto"]
 PATCH_SOURCES = ("barnes2009", "kwatra2005", "kaspar2015")
@@ -119,6 +122,8 @@ def plan_patches(
         picture: source -> (1, 3, h, w) in [0, 1].
         mask: the same of a mask, black where it is clear; by default `picture`.
     """
+    from orbifolio.runner.patches.synthesis import PatchTask, level_sizes  # compiles, so not before it is needed
+
     width, height = size
     if settings.start is not None:
         started = _pixels(cover(picture(settings.start), (height, width)))

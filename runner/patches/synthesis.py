@@ -18,9 +18,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import torch
 
 from orbifolio.runner.arrays import F32, F64, U8
+from orbifolio.runner.deferred import torch
 from orbifolio.runner.patches.search_kernels import (
     Artwork,
     Block,

@@ -7,9 +7,11 @@ it stops at a union, where the caller has to choose a member.
 
 from __future__ import annotations
 
+import json
 import types
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 from annotated_types import Ge, Gt, Interval, Le, Lt
@@ -17,6 +19,7 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from orbifolio.runner.recipe.marks import Route
+from orbifolio.runner.recipe.shipped import recipe_folder
 from orbifolio.runner.settings import KindFamily
 
 Model = type[BaseModel]
@@ -90,6 +93,30 @@ def slot_of_field(field: FieldInfo) -> Slot:
 def fields(model: Model) -> dict[str, Slot]:
     """The keys of a model as a recipe spells them, in the order of the class."""
     return {field.alias or name: slot_of_field(field) for name, field in model.model_fields.items()}
+
+
+def keys_of(family: KindFamily, name: str) -> Collection[str]:
+    """The keys of a kind of a family; to know those of a kind that is not imported, the shipped schema is asked.
+
+    So a key that is unknown here, and may belong to another renderer, does not cost the import of every renderer.
+    """
+    kind = family.class_of(name)
+    described = _described().get(kind) if isinstance(kind, str) else None
+    if described is not None:
+        return frozenset(described["properties"])
+    found = family.get(name)
+    return () if found is None else fields(found)
+
+
+@cache
+def _described() -> Mapping[str, Any]:
+    """The JSON Schema of each class of a recipe, by the class's name."""
+    try:
+        text = (recipe_folder() / "recipe.schema.json").read_text(encoding="utf-8")
+    except OSError:
+        return {}  # kinds are imported instead
+    found: Mapping[str, Any] = json.loads(text)["$defs"]
+    return found
 
 
 def kinds(slot: Slot) -> tuple[str, ...]:

@@ -14,12 +14,13 @@ from orbifolio.runner.recipe.annotations import (
     alternatives,
     describe,
     fields,
+    keys_of,
     kinds,
     limits_of,
     number,
 )
 from orbifolio.runner.recipe.scalars import shown
-from orbifolio.runner.settings import KindFamily, field_help, kind_of
+from orbifolio.runner.settings import KindFamily, field_help
 
 Words = Callable[[Any, Slot | None, Mapping[str, Any]], str]
 
@@ -72,7 +73,7 @@ def unknown_key(key: str, owner: Model | None, family: KindFamily | None) -> str
     near = nearest(key, keys)
     if near is not None:
         return f"{what}; {rule}; did you mean {near!r}?"
-    others = [kind_of(kind) for kind in family or () if key in fields(kind)]
+    others = [] if family is None else [name for name in family.names if key in keys_of(family, name)]
     if others:
         return f"{what}; {rule}; {shown(key)} belongs to the kind {alternatives(others)}"
     return f"{what}; {rule}; remove it, or begin its name with x- to keep a note"

@@ -12,6 +12,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar
 
+import numpy as np
+
 from orbifolio.runner.arrays import F32
 from orbifolio.runner.images.finish import Tone, Traits
 from orbifolio.runner.settings import Settings
@@ -108,6 +110,7 @@ class RenderContext:
         device: torch's name of it: `cpu`, `cuda` or `cuda:N`.
         picture: source -> (1, 3, h, w) float32 sRGB in [0, 1], prepared as the recipe says.
         plain_picture: the same, not prepared.
+        plain_pixels: the same as (h, w, 3), for renderers that need no torch; by default from `plain_picture`.
         mask: the same of a mask, what is clear in it being black; by default `plain_picture`.
         warn: puts a message into the report.
         title: of the recipe, for products that name the picture.
@@ -118,10 +121,18 @@ class RenderContext:
     device: str
     picture: Callable[[str], Tensor]
     plain_picture: Callable[[str], Tensor]
+    plain_pixels: Callable[[str], F32] | None = None
     mask: Callable[[str], Tensor] | None = None
     warn: Callable[[str], None] = lambda message: None
     title: str = ""
     fast_bf16: bool | None = None
+
+    def pixels(self, source: str) -> F32:
+        """(h, w, 3) float32 sRGB in [0, 1], not prepared, contiguous."""
+        if self.plain_pixels is not None:
+            return np.ascontiguousarray(self.plain_pixels(source), dtype=np.float32)
+        picture = self.plain_picture(source)[0].permute(1, 2, 0).cpu().numpy()
+        return np.ascontiguousarray(picture, dtype=np.float32)
 
     def mask_picture(self, source: str) -> Tensor:
         """(1, 3, h, w) of a mask in [0, 1], black where it is clear."""

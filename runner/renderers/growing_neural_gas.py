@@ -14,11 +14,10 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import numpy as np
-import torch
 from pydantic import Field
-from scipy.ndimage import gaussian_filter1d
 
 from orbifolio.runner.arrays import F32, F64, Bools
+from orbifolio.runner.deferred import ndimage, torch
 from orbifolio.runner.errors import IllegalSymmetry
 from orbifolio.runner.gas.domain import GasDomain, PictureDomain, SymmetricDomain
 from orbifolio.runner.gas.drawing import AnyDrawing
@@ -367,7 +366,7 @@ class GasRenderer(Renderer):
 def _softened(image: F32, blur: float, wrap: tuple[bool, bool]) -> F32:
     """(h, w, 3) after a Gaussian of a standard deviation in pixels."""
     for axis, wraps in enumerate(wrap):
-        image = gaussian_filter1d(image, blur, axis=axis, mode="wrap" if wraps else "nearest")
+        image = ndimage.gaussian_filter1d(image, blur, axis=axis, mode="wrap" if wraps else "nearest")
     return image
 
 

@@ -14,10 +14,10 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple
 
 import numpy as np
-import torch
 from pydantic import Field
 
 from orbifolio.runner.arrays import F32
+from orbifolio.runner.deferred import torch
 from orbifolio.runner.devices import choose_precision
 from orbifolio.runner.errors import IllegalSymmetry
 from orbifolio.runner.images import oklab
@@ -35,7 +35,6 @@ from orbifolio.runner.painting.refining.settings import StrokeRefinement
 from orbifolio.runner.painting.session import Brief, PaintingSession
 from orbifolio.runner.painting.subject import PLAN_SIDE, plan_size, resized, wanted
 from orbifolio.runner.patches.settings import PatchImage, PatchSettings, plan_patches
-from orbifolio.runner.patches.synthesis import synthesise
 from orbifolio.runner.renderers.base import Outcome, Phase, RenderContext, Renderer, RendererSettings, traits_of
 from orbifolio.runner.settings import kind_of
 from orbifolio.runner.strokes.fitting.surface import OrbifoldSurface
@@ -107,7 +106,7 @@ class PaintedPicture(RendererSettings):
         if not isinstance(self.symmetry, NoSymmetry):
             return None
         manner = self.manner(context)
-        picture = _pixels(context.plain_picture(self.image))
+        picture = context.pixels(self.image)
         picture = picture if manner is None else manner.coloured(picture)
         height = max(1, round(width * picture.shape[0] / picture.shape[1]))
         session = PaintingSession(self.brief(context.seed, manner, side=SKETCH_SIDE), picture, (width, height))
@@ -119,7 +118,7 @@ class PaintedPicture(RendererSettings):
         """What is taken from the hand's painting; None without a hand."""
         if self.hand is None:
             return None
-        return self.hand.manner(self.look, _pixels(context.plain_picture(self.hand.image)), context.seed)
+        return self.hand.manner(self.look, context.pixels(self.hand.image), context.seed)
 
     def brief(self, seed: int, manner: Manner | None, *, side: int = PLAN_SIDE) -> Brief:
         """What a painter is asked for.
@@ -288,7 +287,7 @@ class PaintingRenderer(Renderer):
 
     @cached_property
     def _picture(self) -> F32:
-        return _pixels(self.context.plain_picture(self.settings.image))
+        return self.context.pixels(self.settings.image)
 
     @cached_property
     def manner(self) -> Manner | None:
@@ -331,6 +330,8 @@ class PaintingRenderer(Renderer):
         """What the symmetry makes of the picture; None without."""
         if self.symmetry is None:
             return None
+        from orbifolio.runner.patches.synthesis import synthesise
+
         size = self.symmetry.fit(min(FITTED_WIDTH, self.settings.size), multiple=1, ratio=self._ratio)
         layout = self.symmetry.layout(*size)
         name = self.settings.image
@@ -573,8 +574,3 @@ def _window_size(domain: Domain) -> tuple[int, int]:
     """(width, height) in pixels of the window that strokes are planned in."""
     left, top, right, bottom = painting_window(domain)
     return right - left, bottom - top
-
-
-def _pixels(picture: torch.Tensor) -> F32:
-    """(1, 3, h, w) -> (h, w, 3)."""
-    return np.ascontiguousarray(picture[0].permute(1, 2, 0).cpu().numpy(), dtype=np.float32)

@@ -12,10 +12,10 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import numpy as np
-import torch
 from pydantic import Field
 
 from orbifolio.runner.arrays import F32
+from orbifolio.runner.deferred import torch
 from orbifolio.runner.gas.drawing.base import DrawingSettings
 from orbifolio.runner.gas.graph import Graph
 from orbifolio.runner.gas.source import POINT_BYTES, SourceExtent

@@ -12,8 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import torch
-
+from orbifolio.runner.deferred import torch
 from orbifolio.runner.errors import RunFailed
 from orbifolio.runner.files import atomic_file, open_regular
 from orbifolio.runner.run.run_folder import CHECKPOINT

@@ -6,8 +6,7 @@ import errno
 import os
 from pathlib import Path
 
-import torch
-
+from orbifolio.runner.deferred import torch
 from orbifolio.runner.errors import OrbifolioError
 
 

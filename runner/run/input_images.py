@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import torch
-from torch import Tensor
+import numpy as np
+from PIL import Image
 
 from orbifolio.runner.arrays import F32
+from orbifolio.runner.deferred import torch
 from orbifolio.runner.images.fetching import without_secrets
 from orbifolio.runner.images.mask import is_mask, on_black
 from orbifolio.runner.images.preparation import StylePreparation
@@ -18,6 +19,9 @@ from orbifolio.runner.images.sources import Images
 from orbifolio.runner.images.writing import write_webp
 from orbifolio.runner.recipe.model import Recipe
 from orbifolio.runner.renderers.base import RenderContext
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 MAX_SHOWN_SIDE = 1280  # pixels along the longer side of an input picture in the report: it is there to be recognised
 
@@ -61,16 +65,21 @@ class InputPictures:
             self._warn(f"{picture.source} {note}")
         return picture
 
-    def pixels(self, source: str | None) -> F32 | None:
-        """(h, w, 3) of a picture that may be left out."""
-        return None if source is None else self.plain(source)[0].permute(1, 2, 0).numpy()
+    def pixels(self, source: str) -> F32:
+        """(h, w, 3) float32 sRGB in [0, 1].
+
+        Raises:
+            ImageError: it cannot be read.
+        """
+        return self._load(source).pixels
 
     def prepared(self, source: str) -> Tensor:
         """The same, prepared as the recipe's `style_preparation` says."""
         if source not in self._prepared:
             preparation = self._preparation
-            palette = self.pixels(preparation.pictures().get("palette.from"))
-            pixels = preparation.apply(self.plain(source)[0].permute(1, 2, 0).numpy(), palette=palette)
+            named = preparation.pictures().get("palette.from")
+            palette = None if named is None else self.pixels(named)
+            pixels = preparation.apply(self._load(source).pixels, palette=palette)
             self._prepared[source] = _tensor(pixels)
         return self._prepared[source]
 
@@ -84,6 +93,7 @@ class InputPictures:
             device,
             picture=self.prepared,
             plain_picture=self.plain,
+            plain_pixels=self.pixels,
             mask=self.mask,
             warn=warn,
             title=title,
@@ -103,20 +113,20 @@ class InputPictures:
         for name, path, source in named_inputs(recipe.pictures()):
             role = name.partition(" ")[0]
             stem = f"inputs/{name.replace(' ', '-')}"
-            plain = self.mask(source) if is_mask(path) else self.plain(source)
+            plain = on_black(self._load(source)) if is_mask(path) else self.pixels(source)
             _write(folder / f"{stem}.webp", plain)
             prepared = f"{stem}.webp"
             if role == "style":
                 prepared = f"{stem}-prepared.webp"
-                _write(folder / prepared, self.prepared(source))
+                _write(folder / prepared, self.prepared(source)[0].permute(1, 2, 0).numpy())
             block.append(
                 {
                     "name": name,
                     "source": shown_source(source),
                     "original": f"{stem}.webp",
                     "prepared": prepared,
-                    "width": plain.shape[-1],
-                    "height": plain.shape[-2],
+                    "width": plain.shape[1],
+                    "height": plain.shape[0],
                     "weight": _weight(recipe, path),
                     "sha256": self._images.load(source).sha256,
                 }
@@ -133,7 +143,7 @@ def write_stages(folder: Path, stages: Mapping[str, F32]) -> list[dict[str, Any]
     block = []
     for number, (name, pixels) in enumerate(stages.items(), start=1):
         path = f"stages/{number}-{name.replace(' ', '-')}.webp"
-        _write(folder / path, torch.from_numpy(pixels).permute(2, 0, 1)[None])
+        _write(folder / path, pixels)
         block.append({"name": name, "path": path, "width": pixels.shape[1], "height": pixels.shape[0]})
     return block
 
@@ -186,10 +196,12 @@ def _tensor(pixels: F32) -> Tensor:
     return torch.from_numpy(pixels).permute(2, 0, 1)[None].contiguous()
 
 
-def _write(path: Path, picture: Tensor) -> None:
-    height, width = picture.shape[-2:]
+def _write(path: Path, pixels: F32) -> None:
+    height, width = pixels.shape[:2]
     factor = min(1.0, MAX_SHOWN_SIDE / max(height, width))
     if factor < 1:
-        size = [max(1, round(height * factor)), max(1, round(width * factor))]
-        picture = torch.nn.functional.interpolate(picture, size=size, mode="bicubic", antialias=True)
-    write_webp(path, picture[0].permute(1, 2, 0).clamp(0, 1).numpy(), effort=2)  # nothing is seen before it is there
+        size = (max(1, round(width * factor)), max(1, round(height * factor)))
+        channels = [Image.fromarray(channel) for channel in np.moveaxis(pixels, 2, 0)]
+        smaller = [np.asarray(channel.resize(size, Image.Resampling.BICUBIC)) for channel in channels]
+        pixels = np.stack(smaller, axis=2).clip(0, 1)
+    write_webp(path, pixels, effort=2)  # nothing is seen before it is there

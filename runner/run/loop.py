@@ -387,7 +387,8 @@ class Run:
         """Write the final picture and its products, and measure its symmetry."""
         traits = self.renderer.traits(number)
         finish, picture = self.loaded.recipe.finish, self._enlarged(self.renderer.final(state))
-        reference = self.inputs.pixels(finish.pictures().get("colours.from"))
+        named = finish.pictures().get("colours.from")
+        reference = None if named is None else self.inputs.pixels(named)
         finished = finish.finished(picture, traits, reference=reference, seed=self.loaded.recipe.seed)
         image = finished.picture
         for warning in finished.warnings:

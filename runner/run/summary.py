@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import platform
 from collections.abc import Sequence
+from importlib import metadata
 from pathlib import Path
 from typing import Any
-
-import torch
 
 import orbifolio
 from orbifolio.runner.devices import describe_device, system_facts
@@ -47,7 +46,7 @@ def begin_summary(
         "versions": {
             "orbifolio": orbifolio.__version__,
             "python": platform.python_version(),
-            "torch": str(torch.__version__),
+            "torch": metadata.version("torch"),
         },
         "system": {**system_facts(device), "precision": getattr(renderer, "precision", "")},
         "seconds": 0.0,

@@ -8,12 +8,9 @@ from typing import ClassVar, Literal
 
 import numpy as np
 from pydantic import Field
-from scipy import ndimage
-from scipy.interpolate import CubicSpline, make_interp_spline
-from skimage.measure import find_contours
-from skimage.transform import resize
 
 from orbifolio.runner.arrays import F64, I64
+from orbifolio.runner.deferred import interpolate, measure, ndimage, transform
 from orbifolio.runner.gas.drawing.base import DrawingSettings, LineWidth, Scene, Share
 from orbifolio.runner.gas.drawing.meshes import Lines, Nodes, Polygons, Triangles
 from orbifolio.runner.gas.drawing.sheet import Areas, Mark, Polylines
@@ -110,7 +107,9 @@ class Thread:
         along = np.arange(count)
         # a line where there are too few crossings for a curve
         curve = (
-            CubicSpline(along, self.crossings, axis=0) if count > 3 else make_interp_spline(along, self.crossings, k=1)
+            interpolate.CubicSpline(along, self.crossings, axis=0)
+            if count > 3
+            else interpolate.make_interp_spline(along, self.crossings, k=1)
         )
         steps = np.hypot(*np.diff(self.crossings, axis=0).T)
         around = np.minimum(np.append(steps, np.inf), np.append(np.inf, steps))  # to the nearer crossing
@@ -181,7 +180,7 @@ def _owners(scene: Scene) -> tuple[I64, float]:
     high, wide = scene.picture.shape[:2]
     scale = min(FINEST, max(1.0, PATCH_SIDE / max(high, wide)))
     shape = (round(high * scale), round(wide * scale))
-    picture = resize(scene.picture, (*shape, 3), order=1) if scale > 1 else scene.picture
+    picture = transform.resize(scene.picture, (*shape, 3), order=1) if scale > 1 else scene.picture
     lab = oklab.from_srgb(picture.astype(np.float64)).reshape(-1, 3)
     rows, columns = np.divmod(np.arange(shape[0] * shape[1]), shape[1])
     places = np.stack([columns + 0.5, rows + 0.5], axis=-1) / scale
@@ -217,7 +216,7 @@ def _outlines(owners: I64, count: int, rounded: float) -> tuple[list[F64], I64]:
         parts, found = ndimage.label(owners[box] == unit)
         for part in range(1, found + 1):
             own = parts == part
-            lines = find_contours(np.pad(own, 1).astype(np.float64), 0.5)
+            lines = measure.find_contours(np.pad(own, 1).astype(np.float64), 0.5)
             outer = max(lines, key=len)[:-1]  # inner outlines are those of other patches, which lie on top
             if len(outer) < LEAST_OUTLINE:
                 continue

@@ -13,9 +13,9 @@ from typing import Annotated, ClassVar, Literal
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 from pydantic import Field
-from scipy import ndimage
 
 from orbifolio.runner.arrays import F32, F64, Bools
+from orbifolio.runner.deferred import ndimage
 from orbifolio.runner.gas.points import AnySampling, Darkness, scattered
 from orbifolio.runner.gas.source import SOURCE_BYTES, SourceExtent, SourceReader, shown
 from orbifolio.runner.gas.tone import Tone

@@ -10,9 +10,12 @@ in units, where `unit` is pixels per unit.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
-import torch
-from torch import Tensor
+from orbifolio.runner.deferred import torch
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 BATCH = 1 << 13  # pairs at once: small, so that they stay in the cache
 

@@ -14,12 +14,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING
 
-import torch
-from torch import Tensor
-
+from orbifolio.runner.deferred import torch
 from orbifolio.runner.strokes.mypaint.actions import bezier, bezier_velocity, pressure_at
 from orbifolio.runner.strokes.stroke_array import END, END_PRESSURE, ENTRY_PRESSURE, LOG_RADIUS, START, VIA
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 SEGMENTS = 24
 """Chords of a curve. One is |start + end - 2 via| / (2 SEGMENTS^2) from it at most: 0.05 units for half of all actions,

@@ -17,14 +17,16 @@ undermost.
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
-import torch
-from torch import Tensor
 
 from orbifolio.runner.arrays import F32, I64, Bools
+from orbifolio.runner.deferred import torch
 from orbifolio.runner.strokes.mypaint.actions import Space
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 START, VIA, END = slice(0, 2), slice(2, 4), slice(4, 6)
 CURVE = slice(0, 6)

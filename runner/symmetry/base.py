@@ -18,15 +18,15 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, is_dataclass, replace
 from fractions import Fraction
-from typing import Any, Self
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
-import torch
 from pydantic import ValidationError, ValidationInfo, model_validator
 from pydantic_core import InitErrorDetails, PydanticCustomError
-from torch import Tensor
 
 from orbifolio.runner.arrays import F32, F64
+from orbifolio.runner.deferred import torch
 from orbifolio.runner.errors import IllegalSymmetry
 from orbifolio.runner.settings import Settings
 from orbifolio.runner.symmetry import colour
@@ -35,6 +35,9 @@ from orbifolio.runner.symmetry.charts import Chart, opacity
 from orbifolio.runner.symmetry.claims import Claim, Move
 from orbifolio.runner.symmetry.tangent_planes import TangentPlanes
 from orbifolio.runner.symmetry.wave_space import WaveSpace
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 QUARTER_TURNS = (0.0, 90.0, 180.0, 270.0)
 """Turns in degrees that stand for all, where the network sees windows of any turn: only these resample nothing."""
@@ -86,8 +89,6 @@ class Layout(ABC):
         parameters: number of orbits P.
         wrap: whether the picture continues periodically over its (top-bottom, left-right) edges.
         orbit_size: (P,) float32, number of texels that show each orbit; gradients are scaled by it.
-        special: (S,) orbits whose stabiliser changes colours.
-        projectors: (S, 3, 3) on the colours that their stabilisers leave fixed.
     """
 
     width: int
@@ -95,8 +96,16 @@ class Layout(ABC):
     parameters: int
     wrap: tuple[bool, bool]
     orbit_size: Tensor
-    special: Tensor = torch.zeros(0, dtype=torch.int64)
-    projectors: Tensor = torch.zeros(0, 3, 3)
+
+    @cached_property
+    def special(self) -> Tensor:
+        """(S,) orbits whose stabiliser changes colours."""
+        return torch.zeros(0, dtype=torch.int64)
+
+    @cached_property
+    def projectors(self) -> Tensor:
+        """(S, 3, 3) on the colours that the stabilisers of `special` leave fixed."""
+        return torch.zeros(0, 3, 3)
 
     @abstractmethod
     def render(self, values: Tensor) -> Tensor:
@@ -218,7 +227,7 @@ class Layout(ABC):
         seen: set[int] = set()
         while waiting:
             item = waiting.pop()
-            if isinstance(item, Tensor):
+            if isinstance(item, torch.Tensor):
                 sizes[item.untyped_storage().data_ptr()] = item.untyped_storage().nbytes()
             elif isinstance(item, tuple | list):
                 waiting.extend(item)

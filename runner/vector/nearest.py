@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from scipy.spatial import cKDTree
-
 from orbifolio.runner.arrays import F64, I64
+from orbifolio.runner.deferred import spatial
 
 
 class Nearest:
@@ -18,7 +17,7 @@ class Nearest:
         Args:
             points: (n, 2), n >= 1.
         """
-        self.tree: Any = cKDTree(points)
+        self.tree: Any = spatial.cKDTree(points)
 
     def one(self, queries: F64) -> tuple[F64, I64]:
         """Distance to and number of the nearest point.

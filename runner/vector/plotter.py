@@ -16,7 +16,6 @@ from pydantic import Field
 from orbifolio.runner.arrays import F64
 from orbifolio.runner.settings import Settings
 from orbifolio.runner.vector.svg_path import number, path_data
-from orbifolio.runner.vector.travel import air, ordered
 
 PAPERS = {
     "a6": (105, 148),
@@ -88,6 +87,8 @@ def lay_out(layers: Mapping[str, Sequence[F64]], settings: Plotter, *, width: fl
         width: of the picture in pixels.
         height: of the picture in pixels.
     """
+    from orbifolio.runner.vector.travel import ordered  # compiles, so not before it is needed
+
     across, down, scale = settings.fit(width, height)
     shift = np.array([across - scale * width, down - scale * height]) / 2
     limits = np.array([width, height])
@@ -113,6 +114,8 @@ def draw_layout(layout: PlotLayout, *, pen: float) -> Plot:
     Args:
         pen: width of its line in mm, as previews show it.
     """
+    from orbifolio.runner.vector.travel import air
+
     width, height = layout.width, layout.height
     lines = [
         '<?xml version="1.0" encoding="UTF-8"?>',

@@ -7,13 +7,15 @@ the artwork each pixel of the view looks.
 from __future__ import annotations
 
 import math
-from typing import ClassVar, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
-import torch
 from pydantic import Field
-from torch import Tensor
 
+from orbifolio.runner.deferred import torch
 from orbifolio.runner.views.base import View, uniform
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 
 class Jitter(View):

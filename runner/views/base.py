@@ -7,14 +7,15 @@ or both. `random` is a torch.Generator on the CPU.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
-import torch
-from torch import Tensor
-
+from orbifolio.runner.deferred import torch
 from orbifolio.runner.settings import Settings
 
-Filter = Callable[[Tensor], Tensor]
+if TYPE_CHECKING:
+    from torch import Tensor
+
+Filter = Callable[["Tensor"], "Tensor"]
 """(1, 3, height, width) -> the same size, differentiable."""
 
 

@@ -9,13 +9,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-import torch
-from torch import Tensor
-
+from orbifolio.runner.deferred import torch
 from orbifolio.runner.views.base import Filter, View
 from orbifolio.runner.vision.base import Shear
 from orbifolio.runner.vision.edges import shifted
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 
 @dataclass(frozen=True)

@@ -5,14 +5,15 @@ What remains recognisable through them is a shape, not a texture: what brush str
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-import torch
 from pydantic import Field
-from torch import Tensor
-from torch.nn import functional
 
+from orbifolio.runner.deferred import functional, torch
 from orbifolio.runner.views.base import Filter, View, uniform
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 RIM = 6.0  # steepness of a vignette's rim: it fades over about a third of half the side
 OWN_GROUND = 0.5  # share of vignettes whose ground is the picture's own mean colour

@@ -9,16 +9,17 @@ from __future__ import annotations
 import copy
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import ClassVar, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
-import torch
-from torch import Tensor
-
+from orbifolio.runner.deferred import torch
 from orbifolio.runner.vision.base import Chain, ChainLink, Encoder, Padding, Pool, Provenance, VisionSettings
 from orbifolio.runner.vision.chain import chain_features
 from orbifolio.runner.vision.edges import Margins, check_picture
 from orbifolio.runner.vision.vgg import MULTIPLICATIONS, TORCHVISION
 from orbifolio.runner.vision.weights import default_store
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 STYLE_LAYERS = ("conv1", "conv2", "conv3", "conv4")
 WEIGHTS = "alexnet/imagenet"

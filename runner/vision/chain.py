@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
-import torch
-from torch import Tensor
-from torch.nn import functional
-
+from orbifolio.runner.deferred import functional, torch
 from orbifolio.runner.vision.base import Chain, Padding, Pool
 from orbifolio.runner.vision.edges import extend
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 
 def chain_features(chain: Chain, picture: Tensor, layers: Sequence[str]) -> Mapping[str, Tensor]:

@@ -40,14 +40,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
-import torch
-from torch import Tensor
-from torch.nn import functional
-
+from orbifolio.runner.deferred import functional, torch
 from orbifolio.runner.vision.base import Chain, ChainLink, Padding, Pool, wraps
 from orbifolio.runner.vision.chain import pooled
 from orbifolio.runner.vision.edges import Margins, extend, fold_back
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 Size = tuple[int, int]
 _gate = torch.ops.aten.threshold_backward  # (gradient, features, 0): the gradient where features are positive, else 0

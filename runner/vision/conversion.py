@@ -12,20 +12,22 @@ import math
 import re
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import torch
-from torch import Tensor
 
 from orbifolio.runner.array_pickle import read_array_pickle
 from orbifolio.runner.arrays import F32
+from orbifolio.runner.deferred import torch
 from orbifolio.runner.vision.efficientnet_names import checkpoint_names
 from orbifolio.runner.vision.ncnn import read_ncnn
 from orbifolio.runner.vision.onnx import OnnxModel, read_onnx
 from orbifolio.runner.vision.weight_sources import WeightSourceError, member
 
-Tensors = dict[str, Tensor]
+if TYPE_CHECKING:
+    from torch import Tensor
+
+Tensors = dict[str, "Tensor"]
 Convert = Callable[[Path], Tensors]
 
 VGG16 = (2, 2, 3, 3, 3)  # convolutions in each block

@@ -12,14 +12,14 @@ VGG16 to conv4_1 at 384 x 448 px, forward and backward, fp32 on two cores, 1516 
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING
 
-import torch
-from torch import Tensor
-from torch.nn import functional
-
+from orbifolio.runner.deferred import functional, torch
 from orbifolio.runner.errors import ShapeMismatch
 from orbifolio.runner.vision.base import Padding, Shear, wraps
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 Margins = tuple[int, int, int, int]
 
@@ -87,12 +87,20 @@ def extend(features: Tensor, margins: Margins, padding: tuple[Padding, Padding])
         # Tiles smaller than a margin (deep layers of tiny pictures) repeat more than once.
         places = _sources((height, width), margins, padding).to(features.device)
         return features.flatten(2).index_select(2, places.flatten()).view(*features.shape[:2], *places.shape)
-    extended: Tensor = _Extend.apply(features, margins, padding)  # type: ignore[no-untyped-call]
-    return extended
+    from orbifolio.runner import linear_maps
+
+    return linear_maps.apply(
+        lambda inner: _copied(inner, margins, padding), lambda outer: fold_back(outer, margins, padding), features
+    )
 
 
 def fold_back(gradient: Tensor, margins: Margins, padding: tuple[Padding, Padding]) -> Tensor:
-    """The adjoint of `extend`: every feature gets the sum of what its copies have.
+    """The adjoint of `extend`: every feature gets the sum of what its copies have, in one copy and four strips.
+
+    `extend` is a linear map E whose every row has a single 1: each extended feature is a copy of one feature. So the
+    gradient is E^T times the gradient of the copies. Rows were extended first, shifted where a `Shear` says so, and
+    columns, margins' corners included, afterwards; backwards columns are folded first, in the middle and in the strips
+    at top and bottom, and those strips' rows are then given back.
 
     Args:
         gradient: (batch, channels, top + height + bottom, left + width + right).
@@ -159,36 +167,21 @@ def _sources(size: tuple[int, int], margins: Margins, padding: tuple[Padding, Pa
     return rows * width + columns
 
 
-class _Extend(torch.autograd.Function):
-    """One copy forwards, one copy and four strips backwards.
-
-    Forwards is a linear map E whose every row has a single 1: each extended feature is a copy of one feature. So the
-    gradient is E^T times the gradient of the copies: every feature gets the sum over its copies. Rows were extended
-    first, shifted where a `Shear` says so, and columns, margins' corners included, afterwards; backwards columns are
-    folded first, in the middle and in the strips at top and bottom, and those strips' rows are then given back.
-    """
-
-    @staticmethod
-    def forward(ctx: Any, features: Tensor, margins: Margins, padding: tuple[Padding, Padding]) -> Tensor:
-        ctx.margins, ctx.padding = margins, padding
-        top, bottom, left, right = margins
-        batch, channels, height, width = features.shape
-        larger = torch.empty(
-            (batch, channels, top + height + bottom, left + width + right),
-            dtype=features.dtype,
-            device=features.device,
-            memory_format=_layout(features),
-        )
-        middle = larger[..., left : left + width]
-        middle[:, :, top : top + height] = features
-        _fill(middle, -2, top, height, padding[0])
-        _fill(larger, -1, left, width, padding[1])
-        return larger
-
-    @staticmethod
-    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, None, None]:
-        (gradient,) = gradients
-        return fold_back(gradient, ctx.margins, ctx.padding), None, None
+def _copied(features: Tensor, margins: Margins, padding: tuple[Padding, Padding]) -> Tensor:
+    """The features with margins of copies around them."""
+    top, bottom, left, right = margins
+    batch, channels, height, width = features.shape
+    larger = torch.empty(
+        (batch, channels, top + height + bottom, left + width + right),
+        dtype=features.dtype,
+        device=features.device,
+        memory_format=_layout(features),
+    )
+    middle = larger[..., left : left + width]
+    middle[:, :, top : top + height] = features
+    _fill(middle, -2, top, height, padding[0])
+    _fill(larger, -1, left, width, padding[1])
+    return larger
 
 
 def _layout(features: Tensor) -> torch.memory_format:

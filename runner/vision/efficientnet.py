@@ -14,18 +14,18 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
-import torch
-from torch import Tensor
-from torch.nn import functional
-
+from orbifolio.runner.deferred import functional, torch
 from orbifolio.runner.settings import family
 from orbifolio.runner.vision.base import ChannelStatistics, Encoder, Padding, Provenance, VisionSettings
 from orbifolio.runner.vision.edges import check_picture, extend, same_margins
 from orbifolio.runner.vision.efficientnet_names import LITE0, LITE1, LITE2
 from orbifolio.runner.vision.imagenet import class_names
 from orbifolio.runner.vision.weights import default_store
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 # (kernel, stride, expansion, channels) of each stage, of the narrowest network.
 STAGES = ((3, 1, 1, 16), (3, 2, 6, 24), (5, 2, 6, 40), (3, 2, 6, 80), (5, 1, 6, 112), (5, 2, 6, 192), (3, 1, 6, 320))

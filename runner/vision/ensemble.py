@@ -7,15 +7,17 @@ section on class visualisation). So an ensemble has one layer, its scores.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Annotated, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
-import torch
 from pydantic import Field
-from torch import Tensor
 
+from orbifolio.runner.deferred import torch
 from orbifolio.runner.vision.base import Encoder, Padding, Provenance, VisionSettings
 from orbifolio.runner.vision.efficientnet import AnyClassifier, EfficientNetLite0, EfficientNetLite1, EfficientNetLite2
 from orbifolio.runner.vision.imagenet import class_names
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 LOGITS = "logits"
 

@@ -9,13 +9,15 @@ around 0.1 for slight distortions, 0.7 for unrelated pictures. Version 0.1 of th
 from __future__ import annotations
 
 from collections.abc import Mapping
-
-from torch import Tensor
+from typing import TYPE_CHECKING
 
 from orbifolio.runner.errors import ShapeMismatch
 from orbifolio.runner.vision.alexnet import LAYERS, WEIGHTS, AlexNetEncoder, weight_shapes
 from orbifolio.runner.vision.base import Provenance
 from orbifolio.runner.vision.weights import default_store
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 MIN_NORM = 1e-10  # keeps the quotient finite where a feature vector is zero
 MIN_SIDE = 64  # pixels; below, the last layers see hardly more than the zeros around the picture

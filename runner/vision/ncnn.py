@@ -7,11 +7,15 @@ kernels (out, in, rows, columns), padded to four bytes, then the biases; of a PR
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
-import torch
-from torch import Tensor
 
 from orbifolio.runner.arrays import F32
+from orbifolio.runner.deferred import torch
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 HALF, SINGLE = 0x01306B47, 0  # how kernels are kept
 MAGIC = "7767517"  # the text's first line

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
-import torch
-from torch import Tensor
-
+from orbifolio.runner.deferred import torch
 from orbifolio.runner.vision.base import Encoder, Padding, Provenance
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 
 class NullEncoder(Encoder):

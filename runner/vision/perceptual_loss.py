@@ -12,11 +12,13 @@ network will do.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
-import torch
-from torch import Tensor
-
+from orbifolio.runner.deferred import torch
 from orbifolio.runner.vision.base import Encoder
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 LAYERS: Mapping[str, float] = {"conv3_3": 5 / 22, "conv4_3": 15 / 22, "conv5_3": 2 / 22}  # of neural-painters-x
 MIN_FEATURE = 1e-6  # mean absolute feature of a layer, below which it counts as this: keeps the quotient finite

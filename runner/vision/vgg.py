@@ -9,12 +9,11 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Mapping, Sequence
-from typing import ClassVar, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
-import torch
 from pydantic import Field
-from torch import Tensor
 
+from orbifolio.runner.deferred import torch
 from orbifolio.runner.named_files import ExistingFile
 from orbifolio.runner.settings import kind_of
 from orbifolio.runner.vision.base import (
@@ -31,6 +30,9 @@ from orbifolio.runner.vision.chain import chain_features
 from orbifolio.runner.vision.conversion import VGG16, VGG19
 from orbifolio.runner.vision.edges import check_picture
 from orbifolio.runner.vision.weights import default_store
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 Pooling = Literal["average", "max"]
 WIDTHS = (64, 128, 256, 512, 512)  # channels in each block

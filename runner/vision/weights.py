@@ -19,15 +19,13 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import torch
 from filelock import FileLock, Timeout
 from platformdirs import user_cache_path
 from safetensors import SafetensorError
-from safetensors.torch import load, load_file, save
-from torch import Tensor
 
+from orbifolio.runner.deferred import tensor_files, torch
 from orbifolio.runner.errors import MissingWeights
 from orbifolio.runner.named_files import file_of
 from orbifolio.runner.vision import conversion
@@ -35,6 +33,9 @@ from orbifolio.runner.vision.base import Provenance
 from orbifolio.runner.vision.conversion import Tensors
 from orbifolio.runner.vision.published import ENTRIES, TABLE, PublishedWeights, WeightFile
 from orbifolio.runner.vision.weight_sources import WeightSourceError
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 __all__ = [
     "ENTRIES",
@@ -191,7 +192,7 @@ class WeightsStore:
         # One key: safetensors writes several in any order, and equal weights must have equal SHA-256.
         facts = {"orbifolio": json.dumps(metadata, sort_keys=True)}
         with beside.open("wb") as file:
-            file.write(save({name: tensor.contiguous() for name, tensor in tensors.items()}, facts))
+            file.write(tensor_files.save({name: tensor.contiguous() for name, tensor in tensors.items()}, facts))
             file.flush()
             os.fsync(file.fileno())
         record = scratch / "record.json"
@@ -254,7 +255,7 @@ class WeightsStore:
         if not self._current(name, record):
             return None
         try:
-            tensors = load(data)
+            tensors = tensor_files.load(data)
         except SafetensorError:
             return None
         facts = [str(record.get(key, "")) for key in ("sha256", "licence", "origin", "convention")]
@@ -294,7 +295,7 @@ class WeightsStore:
 
 def _read_own(file: Path, name: str) -> Tensors:
     if file.suffix == ".safetensors":
-        return load_file(file)
+        return tensor_files.load_file(file)
     if file.suffix == ".h5":
         return conversion.hed_file(file)
     state = torch.load(file, map_location="cpu", weights_only=True)

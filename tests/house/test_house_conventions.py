@@ -22,9 +22,10 @@ from orbifolio.runner.mail import MAILERS
 from orbifolio.runner.objectives import OBJECTIVES
 from orbifolio.runner.objectives.statistics import STATISTICS
 from orbifolio.runner.optimisers import OPTIMISERS
+from orbifolio.runner.recipe.annotations import fields, keys_of
 from orbifolio.runner.recipe.model import Recipe, load
 from orbifolio.runner.renderers import RENDERERS
-from orbifolio.runner.settings import field_help, kind_of
+from orbifolio.runner.settings import KindFamily, field_help, kind_of
 from orbifolio.runner.strokes.agent.data import TARGETS
 from orbifolio.runner.strokes.brush_models.data import DATA
 from orbifolio.runner.strokes.brush_models.kinds import PAINTERS
@@ -94,6 +95,13 @@ def test_the_schema_is_in_step_with_the_code():
 
     shipped = (ROOT / "recipes" / "recipe.schema.json").read_text(encoding="utf-8")
     assert shipped == schema_text(), "run orbifolio schema --write recipes/recipe.schema.json"
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_keys_of_a_kind_are_the_same_by_the_shipped_schema_as_by_the_class(family):
+    fresh = KindFamily({kind_of(kind): f"{kind.__module__}:{kind.__qualname__}" for kind in FAMILIES[family]})
+    for kind in FAMILIES[family]:
+        assert set(keys_of(fresh, kind_of(kind))) == set(fields(kind)), kind
 
 
 @pytest.mark.parametrize("path", RECIPES, ids=lambda path: path.stem)

@@ -9,9 +9,9 @@ from typing import Annotated, Literal
 
 import numpy as np
 from pydantic import Field
-from skimage.color import rgb2lab
 
 from orbifolio.runner.arrays import F32, F64
+from orbifolio.runner.deferred import color
 from orbifolio.runner.settings import Settings, family
 from orbifolio.runner.vector.hex_colours import INK, PAPER, Colour, Hex, from_hex
 
@@ -77,7 +77,7 @@ class Palette(Settings):
         pens = np.array([from_hex(colour) for colour in self.colours])
         if not len(seen):
             return np.zeros((0, 3))
-        distances: F64 = np.square(rgb2lab(seen)[:, None] - rgb2lab(pens)[None]).sum(axis=-1)
+        distances: F64 = np.square(color.rgb2lab(seen)[:, None] - color.rgb2lab(pens)[None]).sum(axis=-1)
         nearest: F64 = pens[distances.argmin(axis=1)]
         return nearest
 

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 
 import numpy as np
 from PIL import Image, ImageDraw
-from scipy.ndimage import binary_erosion
 
 from orbifolio.runner.arrays import F64, Bools
+from orbifolio.runner.deferred import ndimage
 from orbifolio.runner.errors import ShapeMismatch
 from orbifolio.runner.gas.graph import Graph
 from orbifolio.runner.vector.nearest import Nearest
@@ -80,7 +80,7 @@ def centres(mask: Bools) -> F64:
 
 def border(mask: Bools) -> Bools:
     """The mask's pixels that have one of their four neighbours outside it; the picture's edge is no border."""
-    inner: Bools = binary_erosion(mask, border_value=1)
+    inner: Bools = ndimage.binary_erosion(mask, border_value=1)
     return mask & ~inner
 
 

@@ -18,11 +18,9 @@ from typing import ClassVar
 
 import numpy as np
 from pydantic import Field
-from scipy.ndimage import distance_transform_edt
-from scipy.spatial import Delaunay, QhullError
-from skimage.measure import find_contours
 
 from orbifolio.runner.arrays import F64, I64, Bools
+from orbifolio.runner.deferred import measure, ndimage, spatial
 from orbifolio.runner.gas.drawing.fidelity import border, centres, coverage
 from orbifolio.runner.gas.graph import Graph
 from orbifolio.runner.settings import Settings
@@ -122,7 +120,7 @@ def _inside(nodes: F64, mask: Bools) -> F64:
     """Nodes over background moved to the centre of the nearest pixel of the mask."""
     height, width = mask.shape
     pixel = np.clip(np.floor(nodes).astype(np.int64), 0, (width - 1, height - 1))
-    nearest = distance_transform_edt(~mask, return_distances=False, return_indices=True)
+    nearest = ndimage.distance_transform_edt(~mask, return_distances=False, return_indices=True)
     rows, columns = nearest[:, pixel[:, 1], pixel[:, 0]]
     away = ~mask[pixel[:, 1], pixel[:, 0]]
     return np.where(away[:, None], np.stack([columns + 0.5, rows + 0.5], axis=-1), nodes)
@@ -144,11 +142,11 @@ def contour(mask: Bools, inset: float, *, step: float = 0.1) -> F64:
     if mask.all():
         return np.zeros((0, 2))
     padded = np.pad(mask, 1, mode="edge")
-    depth: F64 = distance_transform_edt(padded) - distance_transform_edt(~padded)
+    depth: F64 = ndimage.distance_transform_edt(padded) - ndimage.distance_transform_edt(~padded)
     # depth jumps from -1 to 1 between two pixels: half a pixel to either side of the contour
     lines = []
     field = np.clip(depth, -1, None) / 2 if inset <= 0.5 else depth - 0.5
-    for line in find_contours(field, inset):
+    for line in measure.find_contours(field, inset):
         gaps = np.hypot(*np.diff(line, axis=0).T)
         length = np.concatenate([[0.0], np.cumsum(gaps)])
         even = np.linspace(0, length[-1], max(2, int(np.ceil(length[-1] / step))))
@@ -161,8 +159,8 @@ def contour(mask: Bools, inset: float, *, step: float = 0.1) -> F64:
 def _closed(nodes: F64, mask: Bools, background: float) -> I64:
     """(m, 2) edges of the Delaunay triangulation that keep to the mask, without slivers along the contour."""
     try:
-        corners = Delaunay(nodes).simplices.astype(np.int64)
-    except (QhullError, ValueError):  # fewer than three nodes, or all on a line
+        corners = spatial.Delaunay(nodes).simplices.astype(np.int64)
+    except (spatial.QhullError, ValueError):  # fewer than three nodes, or all on a line
         chain = np.lexsort(nodes.T)
         return _kept(nodes, np.sort(np.stack([chain[:-1], chain[1:]], axis=-1), axis=1), mask, background)
     for _ in range(SLIVER_ROUNDS):

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from orbifolio.runner.gas.drawing.sheet import Areas, Dots, DrawingSheet, Labels, Mark, Polylines
-from orbifolio.runner.vector.pdf_pages import PdfPages
+
+if TYPE_CHECKING:
+    from orbifolio.runner.vector.pdf_pages import PdfPages
 
 LONG_SIDE = 842.0  # points of an A4 page's longer side; the shorter follows from the sheet
 SEAM = 0.2  # picture pixels: a hairline of the same colour closes the seams that viewers leave between areas
@@ -11,6 +15,8 @@ SEAM = 0.2  # picture pixels: a hairline of the same colour closes the seams tha
 
 def pdf(sheet: DrawingSheet) -> bytes:
     """The sheet as a PDF file of one page, as large as fits an A4 page."""
+    from orbifolio.runner.vector.pdf_pages import PdfPages  # of a library that only this needs
+
     pages = PdfPages(sheet.width, sheet.height, unit=LONG_SIDE / max(sheet.width, sheet.height))
     pages.rectangle(0, 0, sheet.width, sheet.height, sheet.paper)
     for mark in sheet.marks:

@@ -13,9 +13,9 @@ from typing import Literal
 
 import numpy as np
 from pydantic import Field
-from scipy import ndimage
 
 from orbifolio.runner.arrays import F64, I64
+from orbifolio.runner.deferred import ndimage
 from orbifolio.runner.gas.drawing.base import DrawingSettings, LineWidth, Scene
 from orbifolio.runner.gas.drawing.meshes import edges_of
 from orbifolio.runner.gas.drawing.sheet import Mark, Polylines

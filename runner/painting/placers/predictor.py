@@ -13,11 +13,11 @@ from functools import partial
 from typing import ClassVar, Literal, NamedTuple
 
 import numpy as np
-import torch
 from pydantic import Field
 from torch.nn.functional import pad
 
 from orbifolio.runner.arrays import F32, F64, I64
+from orbifolio.runner.deferred import torch
 from orbifolio.runner.errors import InputError
 from orbifolio.runner.images import oklab
 from orbifolio.runner.named_files import FileName

@@ -16,9 +16,9 @@ from typing import NamedTuple
 
 import numpy as np
 from numba import njit
-from scipy import ndimage
 
 from orbifolio.runner.arrays import F32, I64, Bools
+from orbifolio.runner.deferred import ndimage
 from orbifolio.runner.painting.placers.network import (
     CELL,
     MAX_BEND,

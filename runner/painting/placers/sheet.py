@@ -6,14 +6,17 @@ predictor_sheet(title, text, rows, paintings) -> (height, width, 3)
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 from PIL import Image
-from torch import Tensor
 
 from orbifolio.runner.arrays import F32
 from orbifolio.runner.strokes.agent.metrics_sheet import COLUMNS, agent_sheet, size_of
 from orbifolio.runner.strokes.brush_models.metrics_sheet import MARGIN
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 PAINTED = 480  # pixels of a painting's longer side
 GAP = 16  # pixels between paintings

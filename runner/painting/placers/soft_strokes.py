@@ -6,13 +6,15 @@ are averaged by their coverage, since their order is left to chance later.
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-import torch
-from torch import Tensor
 from torch.nn.functional import avg_pool2d, fold, unfold
 
+from orbifolio.runner.deferred import torch
 from orbifolio.runner.painting.placers.network import CELL, CellStrokes
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 GRID = 2  # pixels from sample to sample: a quarter of the work, and strokes are wider than that
 PAD = 16 // GRID  # samples about a cell: the longest stroke reaches so far

@@ -12,15 +12,18 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
-import torch
 from numba import njit
-from torch import Tensor
 
 from orbifolio.runner.arrays import F32, F64, I64
+from orbifolio.runner.deferred import torch
 from orbifolio.runner.images import oklab
 from orbifolio.runner.painting.bristle_strokes import BristleStrokes
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 CHROMA = 5.0  # networks are all but blind to hues, and a painter's are chosen; lightness draws
 SMALL = 1e-4  # of OKLab, over which the slope of sRGB is taken

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 from pydantic import Field
 
@@ -12,12 +12,14 @@ from orbifolio.runner.objectives.objective_list import complaints_of, layers_of
 from orbifolio.runner.objectives.pixels import PixelDifference
 from orbifolio.runner.optimisers import AnyOptimiser
 from orbifolio.runner.optimisers.adam import Adam
-from orbifolio.runner.painting.refining.movable_strokes import Leeway
 from orbifolio.runner.settings import Settings
 from orbifolio.runner.views import Views
 from orbifolio.runner.vision import AnyNetwork
 from orbifolio.runner.vision.base import VisionSettings
 from orbifolio.runner.vision.vgg import Vgg16
+
+if TYPE_CHECKING:
+    from orbifolio.runner.painting.refining.movable_strokes import Leeway
 
 
 class StrokeRefinement(Settings):
@@ -53,6 +55,8 @@ class StrokeRefinement(Settings):
     @property
     def leeway(self) -> Leeway:
         """How far strokes may be moved."""
+        from orbifolio.runner.painting.refining.movable_strokes import Leeway  # compiles, so not before it is needed
+
         return Leeway(self.ends, self.widths)
 
     def layers(self) -> set[str]:

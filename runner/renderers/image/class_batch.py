@@ -18,13 +18,10 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Any
-
-import torch
-from torch import Tensor
-from torch.nn import functional
+from typing import TYPE_CHECKING, Any
 
 from orbifolio.runner.canvas.fourier import Fourier
+from orbifolio.runner.deferred import functional, torch
 from orbifolio.runner.devices import one_thread
 from orbifolio.runner.objectives.base import ObjectiveInput
 from orbifolio.runner.objectives.smoothness import Smoothness, SmoothnessObjective
@@ -35,6 +32,9 @@ from orbifolio.runner.symmetry.kinds.none import PixelLayout
 from orbifolio.runner.views.base import View
 from orbifolio.runner.views.drawn_view import apply_view, draw_view
 from orbifolio.runner.vision.base import Encoder
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 LOGITS = "logits"
 DECAY = 1.2  # of the waves: a little smoother than photographs, as paintings are
@@ -207,7 +207,6 @@ def rate_at(step: int, steps: int) -> float:
     return min(1.0, (step + 1) / WARM_UP) * (LAST + (1 - LAST) * (1 + math.cos(math.pi * fall)) / 2)
 
 
-@torch.no_grad()
 def class_probability(network: Encoder, picture: Tensor, number: int, side: int, views: tuple[View, ...]) -> float:
     """How sure a classifier is of a class, on average over random views.
 
@@ -222,7 +221,7 @@ def class_probability(network: Encoder, picture: Tensor, number: int, side: int,
         views: that it is seen through, the same for every picture.
     """
     random, found = generator(number, "judge", 0, 0), []
-    with one_thread():
+    with torch.no_grad(), one_thread():
         for seen in (round(share * side) for share in JUDGED):
             shown = functional.interpolate(picture, size=(seen, seen), mode="bicubic", antialias=True).clamp(0, 1)
             drawn = [draw_view(views, seen, seen, random) for _ in range(LOOKS)]

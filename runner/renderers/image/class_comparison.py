@@ -14,12 +14,12 @@ from dataclasses import dataclass, field
 from typing import Annotated, Any, ClassVar, Literal
 
 import numpy as np
-import torch
 from pydantic import Field
 
 from orbifolio.runner.arrays import F32
 from orbifolio.runner.canvas.initial import FromImage
 from orbifolio.runner.canvas.strokes import Strokes
+from orbifolio.runner.deferred import torch
 from orbifolio.runner.images import encoding
 from orbifolio.runner.images.finish import Tone
 from orbifolio.runner.objectives.pixels import PixelDifference

@@ -10,15 +10,13 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field, replace
-from typing import Annotated, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 import numpy as np
-import torch
 from pydantic import Field
-from torch import Tensor
-from torch.nn import functional
 
 from orbifolio.runner.arrays import F32
+from orbifolio.runner.deferred import functional, torch
 from orbifolio.runner.errors import InputError
 from orbifolio.runner.images import encoding, tone
 from orbifolio.runner.images.finish import Tone, Traits
@@ -38,6 +36,9 @@ from orbifolio.runner.views.affine import Jitter, Mirror, Rotate, Scale
 from orbifolio.runner.views.filters import Grain, Lighting, Soften, Vignette
 from orbifolio.runner.vision.base import Encoder, VisionSettings
 from orbifolio.runner.vision.efficientnet import AnyClassifier, EfficientNetLite0, EfficientNetLite1, EfficientNetLite2
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 AnyRotor: Any = family(NoSymmetry, Rotor)
 MOVES = (Scale(low=0.9, high=1.25), Rotate(degrees=8), Jitter(amount=8), Mirror(), Lighting())

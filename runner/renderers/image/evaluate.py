@@ -8,9 +8,8 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-import torch
-
 from orbifolio.runner.canvas.base import Canvas
+from orbifolio.runner.deferred import torch
 from orbifolio.runner.objectives.engine import Engine
 from orbifolio.runner.symmetry.base import Layout
 from orbifolio.runner.views.drawn_view import DrawnView

@@ -9,14 +9,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import numpy as np
-import torch
 from pydantic import Field
 
 from orbifolio.runner.arrays import F32
 from orbifolio.runner.canvas.pixels import Pixels
+from orbifolio.runner.deferred import torch
 from orbifolio.runner.devices import choose_precision
 from orbifolio.runner.errors import IllegalSymmetry
 from orbifolio.runner.images.finish import Tone, Traits
@@ -28,9 +28,7 @@ from orbifolio.runner.objectives.style import Style as StyleSettings
 from orbifolio.runner.objectives.style import StyleImage
 from orbifolio.runner.optimisers import AnyOptimiser
 from orbifolio.runner.optimisers.lbfgs import Lbfgs
-from orbifolio.runner.patches.search_kernels import Matches
 from orbifolio.runner.patches.settings import PATCH_SOURCES, PatchPlan, PatchSettings, plan_patches
-from orbifolio.runner.patches.synthesis import PatchSynthesis, SynthesisState
 from orbifolio.runner.renderers.base import Outcome, Phase, RenderContext, Renderer, RendererSettings, traits_of
 from orbifolio.runner.renderers.image.renderer import ImageParts, ImageRenderer, ImageState, sees_repetition
 from orbifolio.runner.settings import Settings, kind_of
@@ -43,6 +41,10 @@ from orbifolio.runner.symmetry.verify.summary import summarise
 from orbifolio.runner.vision import AnyNetwork
 from orbifolio.runner.vision.base import VisionSettings
 from orbifolio.runner.vision.vgg import Vgg16
+
+if TYPE_CHECKING:
+    from orbifolio.runner.patches.synthesis import PatchSynthesis, SynthesisState
+
 
 ORBIT_BYTES = 1500.0  # of an orbit's surroundings and matches, for the plan
 SWEEP_SECONDS = 4e-6  # for each orbit of a sweep on two processor cores, for the plan; measured with one style
@@ -201,6 +203,8 @@ class PatchRenderer(Renderer):
     @cached_property
     def synthesis(self) -> PatchSynthesis:
         """The levels."""
+        from orbifolio.runner.patches.synthesis import PatchSynthesis  # compiles, so not before it is needed
+
         return PatchSynthesis(self.symmetry, self.plan.task)
 
     def _objectives(self) -> tuple[ObjectiveSettings, ...]:
@@ -333,6 +337,8 @@ class PatchRenderer(Renderer):
 
     def load(self, phase: int, saved: Mapping[str, Any]) -> PatchState:
         """The saved state; tables are made anew, since they follow from the size."""
+        from orbifolio.runner.patches.search_kernels import Matches
+
         matches = Matches(*(saved["matches"][name].cpu().numpy() for name in Matches._fields))
         patches = self.synthesis.resume(
             int(saved["level"]), int(saved["sweeps"]), saved["values"].cpu().numpy(), matches

@@ -9,14 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from typing import Any
-
-import torch
-from torch import Tensor
+from typing import TYPE_CHECKING, Any
 
 from orbifolio.runner.arrays import F32
 from orbifolio.runner.canvas.base import Canvas, CanvasPhase, CanvasSettings
 from orbifolio.runner.canvas.initial import InitialContext, initialise, lost_detail
+from orbifolio.runner.deferred import torch
 from orbifolio.runner.devices import choose_precision
 from orbifolio.runner.errors import RunFailed
 from orbifolio.runner.images.finish import Tone, Traits
@@ -33,6 +31,9 @@ from orbifolio.runner.views.base import View
 from orbifolio.runner.views.drawn_view import DrawnView, draw_view
 from orbifolio.runner.vision.base import Encoder, Shear, VisionSettings
 from orbifolio.runner.vision.null_encoder import NullEncoder
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 REPEATS = 0.6  # share of a picture below which a domain is shown twice; a whole sphere's is 2/pi of its map
 UNSEEN_BYTES = 400  # per pixel, where no network looks: canvas, gradient, what L-BFGS remembers

@@ -14,11 +14,11 @@ from dataclasses import dataclass, field, replace
 from typing import Annotated, Any, Literal
 
 import numpy as np
-import torch
 from PIL import Image, ImageDraw, ImageFont
 from pydantic import Field, ValidationError
 
 from orbifolio.runner.arrays import F32
+from orbifolio.runner.deferred import torch
 from orbifolio.runner.images import encoding
 from orbifolio.runner.images.finish import Tone, Traits
 from orbifolio.runner.renderers.base import Outcome, Phase, RenderContext, Renderer, RendererSettings

@@ -18,10 +18,10 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal
 
-import torch
 from pydantic import Field
 
 from orbifolio.runner.arrays import F32
+from orbifolio.runner.deferred import torch
 from orbifolio.runner.errors import InputError, MissingProgram
 from orbifolio.runner.images.finish import Tone
 from orbifolio.runner.named_files import FileName

@@ -13,16 +13,13 @@ import json
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from typing import Annotated, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 import numpy as np
-import torch
 from pydantic import Field
-from skimage.metrics import structural_similarity
-from torch import Tensor
-from torch.nn import functional
 
 from orbifolio.runner.arrays import F32
+from orbifolio.runner.deferred import functional, metrics, torch
 from orbifolio.runner.errors import InputError, MissingProgram
 from orbifolio.runner.images.finish import Tone
 from orbifolio.runner.named_files import FileName
@@ -45,6 +42,9 @@ from orbifolio.runner.vision import AnyNetwork
 from orbifolio.runner.vision.base import VisionSettings
 from orbifolio.runner.vision.perceptual_loss import LAYERS, PerceptualLoss
 from orbifolio.runner.vision.vgg import Vgg16
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 COLUMNS = 8  # pictures in a row of the sheet
 SECONDS_PER_STROKE = 0.04  # of a step of each painter, measured on two cores
@@ -318,7 +318,7 @@ class ComparisonRenderer(Renderer):
     def distances(self, pictures: Tensor, wanted: Tensor) -> dict[str, float]:
         """Mean distances of pictures (n, 3, 64, 64): squared error, decibels, SSIM, and the perceptual one."""
         pairs = zip(pictures.permute(0, 2, 3, 1).numpy(), wanted.permute(0, 2, 3, 1).numpy(), strict=True)
-        ssim = [structural_similarity(a, b, channel_axis=2, data_range=1.0) for a, b in pairs]
+        ssim = [metrics.structural_similarity(a, b, channel_axis=2, data_range=1.0) for a, b in pairs]
         error = float((pictures - wanted).square().mean())
         figures = {
             "squared error": error,

@@ -11,12 +11,11 @@ of no rounding.
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-import torch
 from pydantic import Field
-from torch import Tensor
 
+from orbifolio.runner.deferred import torch
 from orbifolio.runner.settings import Settings
 from orbifolio.runner.strokes.mypaint.actions import (
     COLOUR,
@@ -28,6 +27,9 @@ from orbifolio.runner.strokes.mypaint.actions import (
     START,
     VIA,
 )
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 STEPPED = (END_PRESSURE, SIZE, ENTRY_PRESSURE)
 FIRST_ONLY = (*range(START.start, START.stop), ENTRY_PRESSURE)

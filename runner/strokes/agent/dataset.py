@@ -7,17 +7,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
-import torch
 from PIL import Image
-from scipy import ndimage
-from torch import Tensor
 
 from orbifolio.runner.arrays import F32, F64, I64, U8
+from orbifolio.runner.deferred import ndimage, torch
 from orbifolio.runner.errors import InputError
 from orbifolio.runner.strokes.agent.glyphs import laid_out
 from orbifolio.runner.strokes.agent.network import AgentShape
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 UNKNOWN = -1  # the class of a picture that has none
 MARKED = 0.1  # of the darkest ink: what is fainter is paper

@@ -18,9 +18,9 @@ from typing import Annotated, Any
 import numpy as np
 import yaml
 from pydantic import Field, ValidationError
-from scipy.interpolate import CubicHermiteSpline
 
 from orbifolio.runner.arrays import F32, F64
+from orbifolio.runner.deferred import interpolate
 from orbifolio.runner.errors import InputError
 from orbifolio.runner.named_files import file_of
 from orbifolio.runner.settings import Settings
@@ -133,7 +133,7 @@ def _smooth(places: F64) -> F64:
     within = chords[:-1] + chords[1:] - (places[2:] - places[:-2]) / (times[2:] - times[:-2])[:, None]
     slopes = np.vstack((chords[:1], within, chords[-1:]))
     at = np.interp(np.arange(SAMPLES * len(spans) + 1) / SAMPLES, np.arange(len(times)), times)
-    points: F64 = CubicHermiteSpline(times, places, slopes)(at)
+    points: F64 = interpolate.CubicHermiteSpline(times, places, slopes)(at)
     return points
 
 

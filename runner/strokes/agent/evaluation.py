@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import numpy as np
-import torch
-from torch import Tensor
 
+from orbifolio.runner.deferred import torch
 from orbifolio.runner.strokes.agent.action_space import ActionSpace
 from orbifolio.runner.strokes.agent.dataset import Targets
 from orbifolio.runner.strokes.agent.demonstrations import Demonstration
@@ -28,6 +28,9 @@ from orbifolio.runner.strokes.mypaint.actions import COLOUR, Space
 from orbifolio.runner.strokes.mypaint.mypaint_renderer import PaintProgram
 from orbifolio.runner.strokes.rasteriser.separate_strokes import network_stamp
 from orbifolio.runner.strokes.stroke_array import StrokeArray, rows_of_actions
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 MAX_JUDGED = 100  # pictures: the painter and MyPaint take seconds for a hundred of them
 DOCUMENT_SIDE = 512  # pixels of a painting's document, eight times the canvas of its actions

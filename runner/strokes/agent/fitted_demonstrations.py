@@ -11,17 +11,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
-import torch
-from torch import Tensor
 
+from orbifolio.runner.deferred import torch
 from orbifolio.runner.strokes.agent.action_space import ActionSpace
 from orbifolio.runner.strokes.agent.dataset import Targets
 from orbifolio.runner.strokes.agent.demonstrations import Demonstration
 from orbifolio.runner.strokes.agent.rollout import replay
 from orbifolio.runner.strokes.mypaint.actions import COUNT, END, END_PRESSURE, ENTRY_PRESSURE, START, VIA
 from orbifolio.runner.strokes.rasteriser.separate_strokes import Stamp
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 PLACES = (START, VIA, END)
 PRESSURES = [END_PRESSURE, ENTRY_PRESSURE]

@@ -12,9 +12,9 @@ from pathlib import Path
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
-from scipy import ndimage
 
 from orbifolio.runner.arrays import F64, I64, U8
+from orbifolio.runner.deferred import ndimage
 from orbifolio.runner.errors import InputError
 from orbifolio.runner.named_files import file_of
 

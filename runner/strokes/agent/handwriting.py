@@ -10,9 +10,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-import torch
 
 from orbifolio.runner.arrays import F32, F64, I64, U8, Bools
+from orbifolio.runner.deferred import torch
 from orbifolio.runner.strokes.agent.demonstrations import Demonstration
 from orbifolio.runner.strokes.agent.glyphs import INNER, SIDE
 from orbifolio.runner.strokes.agent.rollout import replay

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from torch import Tensor
+from typing import TYPE_CHECKING
+
 from torch.nn.functional import max_pool2d
 
 from orbifolio.runner.strokes.agent.rollout import Rollout
 from orbifolio.runner.strokes.brush_models.metrics import decibels
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 NEAR = 1  # pixels beside a picture's ink that are not stray: a brush's edge is softer than a pen's
 

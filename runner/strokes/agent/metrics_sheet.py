@@ -8,16 +8,19 @@ The last row repeats the neural painting with strokes coloured by their number, 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
-import torch
 from PIL import Image, ImageDraw, ImageFont
-from torch import Tensor
 
 from orbifolio.runner.arrays import F32
+from orbifolio.runner.deferred import torch
 from orbifolio.runner.strokes.blending import over
 from orbifolio.runner.strokes.brush_models.metrics_sheet import FRAME, GREY, INK
 from orbifolio.runner.strokes.rasteriser.separate_strokes import Stamp
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 CELL, LARGE_CELL, GAP, BAND_GAP, LABEL, MARGIN = 96, 208, 4, 20, 92, 28  # pixels
 HEADING = 78  # pixels above the pictures

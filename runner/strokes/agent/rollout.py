@@ -7,15 +7,17 @@ gradient of the finished painting reaches every stroke, the first one too.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-import torch
-from torch import Tensor
-
+from orbifolio.runner.deferred import torch
 from orbifolio.runner.strokes.agent.action_space import ActionSpace
 from orbifolio.runner.strokes.agent.network import AgentNetwork
 from orbifolio.runner.strokes.blending import over
 from orbifolio.runner.strokes.mypaint.actions import COLOUR
 from orbifolio.runner.strokes.rasteriser.separate_strokes import Stamp
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 
 @dataclass(frozen=True)

@@ -9,12 +9,16 @@ alone has a habit of its own, the same sweep for all of them, in which what lies
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
-from torch import Tensor
 from torch.nn.functional import relu
 
 from orbifolio.runner.arrays import F64
 from orbifolio.runner.strokes.mypaint.actions import END, START, VIA, Actions, bezier
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 LEFTWARD = 0.3  # of what a way upwards counts: hands mind it less
 FROM_LEFT = 0.4  # of what the height of the beginning counts

@@ -12,11 +12,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-import torch
-from torch import Tensor
-from torch.nn import functional
-
+from orbifolio.runner.deferred import functional, torch
 from orbifolio.runner.strokes.mypaint.actions import (
     END,
     END_PRESSURE,
@@ -28,6 +26,9 @@ from orbifolio.runner.strokes.mypaint.actions import (
     bezier,
     pressure_at,
 )
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 MAPS = 4  # of the kinds that `maps` lists
 WIDEST = 2  # index of the map that reaches farthest

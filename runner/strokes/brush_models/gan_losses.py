@@ -10,16 +10,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-import torch
-from torch import Tensor
-from torch.nn import functional
+from orbifolio.runner.deferred import functional, torch
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 SQUARES = (4, 16)  # pixels, sides of the squares in which drawings are compared
 FLOOR = 1e-3  # added under the root, whose slope at 0 is infinite
 Name = Literal["wasserstein", "logistic", "paired"]
-Judge = Callable[[Tensor, Tensor], Tensor]
+Judge = Callable[["Tensor", "Tensor"], "Tensor"]
 
 
 @dataclass(frozen=True)

@@ -10,12 +10,11 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
-import torch
 from pydantic import Field
-from torch import Tensor
 
+from orbifolio.runner.deferred import torch
 from orbifolio.runner.errors import RunFailed
 from orbifolio.runner.strokes.brush_models.base import PainterSettings, Trainer, TrainingData, falling_rate, follow
 from orbifolio.runner.strokes.brush_models.implicit import (
@@ -31,6 +30,9 @@ from orbifolio.runner.strokes.mypaint.actions import Space
 from orbifolio.runner.strokes.mypaint.brush_file import BrushFile
 from orbifolio.runner.strokes.mypaint.samples import Samples
 from orbifolio.runner.strokes.stroke_array import rows_of_actions
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 SAMPLED = 768  # random places of a stroke's picture, of which those that it reaches are kept
 MEASURED = 384  # strokes that the reach is measured on

@@ -9,9 +9,9 @@ from __future__ import annotations
 import math
 
 import numpy as np
-import torch
 
 from orbifolio.runner.arrays import F32
+from orbifolio.runner.deferred import torch
 from orbifolio.runner.strokes.brush_models.base import Painter
 from orbifolio.runner.strokes.brush_models.metrics_sheet import enlarged, tinted
 from orbifolio.runner.strokes.mypaint.actions import Actions

@@ -11,9 +11,9 @@ import time
 from collections.abc import Callable, Mapping
 
 import numpy as np
-import torch
 
 from orbifolio.runner.arrays import F32
+from orbifolio.runner.deferred import torch
 from orbifolio.runner.strokes.brush_models.base import Painter
 from orbifolio.runner.strokes.mypaint.actions import NAMES, SHAPE, Actions
 from orbifolio.runner.strokes.mypaint.mypaint_renderer import PaintProgram

@@ -10,18 +10,20 @@ first. Canvas `strokes` paints far better; this is meant to compare.
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
-import torch
-from torch import Tensor
-
+from orbifolio.runner.deferred import torch
 from orbifolio.runner.strokes.blending import over
 from orbifolio.runner.strokes.brush_models.base import Painter
 from orbifolio.runner.strokes.mypaint.actions import COLOUR, COUNT, END, END_PRESSURE, ENTRY_PRESSURE, SIZE, START, VIA
 
+if TYPE_CHECKING:
+    from torch import Tensor
+
 BOUND = 0.02  # distance of first actions from 0 and 1, whose logits are infinite
 PAPER = 0.04  # chance of a stroke in white places over that in black ones
 SPREAD = 0.12  # of the ends of first strokes around their middle, for the largest
-Loss = Callable[[Tensor, Tensor], Tensor]
+Loss = Callable[["Tensor", "Tensor"], "Tensor"]
 
 
 def first_strokes(targets: Tensor, strokes: int, random: torch.Generator, *, ink: bool) -> Tensor:

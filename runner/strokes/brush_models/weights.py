@@ -12,13 +12,12 @@ import json
 from collections.abc import Mapping
 from importlib import resources
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
-import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
-from torch import Tensor
 
+from orbifolio.runner.deferred import torch
 from orbifolio.runner.errors import InputError
 from orbifolio.runner.named_files import file_of
 from orbifolio.runner.strokes.brush_models.base import Painter
@@ -27,6 +26,9 @@ from orbifolio.runner.strokes.brush_models.implicit import ImplicitPainter
 from orbifolio.runner.strokes.brush_models.vae import VaePainter
 from orbifolio.runner.strokes.mypaint.brush_file import BrushFile, find_brush
 from orbifolio.runner.strokes.network_files import ENDING, FACTS, WEIGHTS
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 KINDS: dict[str, type[Painter]] = {kind.kind: kind for kind in (ImplicitPainter, VaePainter, GanPainter)}
 SCALABLE = {ImplicitPainter.kind: ImplicitPainter}

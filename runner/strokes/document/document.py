@@ -17,16 +17,18 @@ import json
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
-import torch
-from torch import Tensor
 
 from orbifolio.runner.arrays import F32, F64, I32
+from orbifolio.runner.deferred import torch
 from orbifolio.runner.errors import InputError
 from orbifolio.runner.strokes.stroke_array import CURVE, END_PRESSURE, ENTRY_PRESSURE, LOG_RADIUS
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 FORMAT = 1  # of the file; raise it when older programs could not read it
 COLUMNS = (

@@ -14,11 +14,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
-import torch
 from PIL import Image
-from scipy import ndimage
 
 from orbifolio.runner.arrays import F32, F64
+from orbifolio.runner.deferred import ndimage, torch
 from orbifolio.runner.vision import alexnet
 from orbifolio.runner.vision.lpips import MIN_SIDE, load_lpips
 from orbifolio.runner.vision.vgg import Vgg16

@@ -13,10 +13,10 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 import numpy as np
-import torch
 from PIL import Image
 
 from orbifolio.runner.arrays import F32, I64
+from orbifolio.runner.deferred import torch
 from orbifolio.runner.strokes.blending import soft_threshold
 from orbifolio.runner.strokes.brush_models.implicit import ImplicitPainter
 from orbifolio.runner.strokes.document.document import LENGTHS, UNIT, Painting

@@ -11,17 +11,20 @@ from __future__ import annotations
 
 import copy
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
-import torch
-from torch import Tensor
 
 from orbifolio.runner.arrays import F32, F64
+from orbifolio.runner.deferred import torch
 from orbifolio.runner.strokes.brush_models.implicit import ImplicitPainter
 from orbifolio.runner.strokes.document.document import Painting
 from orbifolio.runner.strokes.geometry import nearest
 from orbifolio.runner.strokes.mypaint.actions import bezier, bezier_velocity
 from orbifolio.runner.strokes.stroke_array import END, LOG_RADIUS, START, VIA
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 # Samples of the curve, beyond each end, and to each side: fewer show corners, more make larger files and take longer.
 ALONG, BEYOND, ACROSS = 13, 4, 15

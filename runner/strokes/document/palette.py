@@ -6,9 +6,9 @@ Weighted k-means in CIE 1976 Lab, deterministic: it starts from colours far from
 from __future__ import annotations
 
 import numpy as np
-from skimage.color import lab2rgb, rgb2lab
 
 from orbifolio.runner.arrays import F32, F64, I64
+from orbifolio.runner.deferred import color
 
 MAX_ROUNDS = 40  # of k-means, which bounds the time; ten are enough for 300 colours
 SAME_TOLERANCE = 0.5  # distance in Lab within which colours count as one; 2 is just noticeable
@@ -27,7 +27,7 @@ def choose(colours: F32, weights: F64, count: int) -> tuple[F64, I64]:
     """
     if not len(colours):
         return np.zeros((0, 3)), np.zeros(0, np.int64)
-    lab = rgb2lab(colours.astype(np.float64))
+    lab = color.rgb2lab(colours.astype(np.float64))
     heavy = np.maximum(weights.astype(np.float64), 1e-9)
     centres = _spread(lab, heavy, count)
     for _ in range(MAX_ROUNDS):
@@ -39,7 +39,7 @@ def choose(colours: F32, weights: F64, count: int) -> tuple[F64, I64]:
             break
         centres = moved
     centres = centres[np.argsort(-centres[:, 0], kind="stable")]
-    return np.clip(lab2rgb(centres), 0, 1), _nearest(lab, centres)
+    return np.clip(color.lab2rgb(centres), 0, 1), _nearest(lab, centres)
 
 
 def _spread(lab: F64, weights: F64, count: int) -> F64:

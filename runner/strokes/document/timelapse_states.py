@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
-import torch
 from PIL import Image
 
 from orbifolio.runner.arrays import F32, I32
+from orbifolio.runner.deferred import torch
 from orbifolio.runner.strokes.blending import lay_over
 from orbifolio.runner.strokes.brush_models.implicit import ImplicitPainter
 from orbifolio.runner.strokes.document.document import Painting

@@ -13,9 +13,9 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from scipy import ndimage
 
 from orbifolio.runner.arrays import F32, F64
+from orbifolio.runner.deferred import ndimage
 from orbifolio.runner.strokes.stroke_profile import compiled
 
 TAKEN = 0.12  # share of the error that still counts where a new stroke lies; at 1 all would start in one place

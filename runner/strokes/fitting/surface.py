@@ -16,13 +16,12 @@ import math
 from abc import ABC, abstractmethod
 from dataclasses import replace
 from functools import cached_property
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
-import torch
-from torch import Tensor
 
 from orbifolio.runner.arrays import F32, F64, I64
+from orbifolio.runner.deferred import torch
 from orbifolio.runner.strokes.fitting.levels import SIZE
 from orbifolio.runner.strokes.fitting.stroke_set import StrokeSet
 from orbifolio.runner.strokes.rasteriser.colour_actions import ColourActions
@@ -32,6 +31,9 @@ from orbifolio.runner.symmetry.base import Layout, Symmetry
 from orbifolio.runner.symmetry.colour import INVERSE, PRODUCT
 from orbifolio.runner.symmetry.groups.domain import Domain, fundamental_domain
 from orbifolio.runner.symmetry.isometry_group import IsometryGroup, Motion
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 MIN_RADIUS = 2.0  # pixels; images that are shrunk below it are specks, yet most of a disk's: they are left out
 PAINT_REACH = 4.0  # radii beyond its curve in which a stroke may leave paint

@@ -23,9 +23,9 @@ from typing import NamedTuple
 import numpy as np
 import scipy.sparse
 import scipy.sparse.linalg
-import torch
 
 from orbifolio.runner.arrays import F32, F64
+from orbifolio.runner.deferred import torch
 from orbifolio.runner.strokes.brush_models.implicit import MARGIN, ImplicitPainter
 from orbifolio.runner.strokes.mypaint.actions import Space, draw_actions
 from orbifolio.runner.strokes.rasteriser.interpolation_table import TableAxis, weights

@@ -6,9 +6,9 @@ The trace has the nearest points already, so none is searched for.
 from __future__ import annotations
 
 import numpy as np
-import torch
 
 from orbifolio.runner.arrays import F32
+from orbifolio.runner.deferred import torch
 from orbifolio.runner.strokes.brush_models.implicit import ImplicitPainter
 from orbifolio.runner.strokes.geometry import SEGMENTS
 from orbifolio.runner.strokes.rasteriser.pixel_blocks import PixelBlocks

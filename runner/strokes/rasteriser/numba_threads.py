@@ -10,9 +10,9 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 
 import numpy as np
-import torch
 
 from orbifolio.runner.arrays import I64
+from orbifolio.runner.devices import thread_count
 
 
 @cache
@@ -27,7 +27,7 @@ def parallel_ranges(work: Callable[[int, int], object], cost: I64) -> None:
         work: releases the lock and writes only what belongs to its strokes.
         cost: (n,) of each stroke.
     """
-    threads = max(1, torch.get_num_threads())
+    threads = max(1, thread_count())
     count = len(cost)
     if threads == 1 or count < 2 * threads:
         work(0, count)

@@ -13,9 +13,9 @@ from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 
 import numpy as np
-import torch
 
 from orbifolio.runner.arrays import F64
+from orbifolio.runner.deferred import torch
 from orbifolio.runner.symmetry import colour
 from orbifolio.runner.symmetry.base import QUARTER_TURNS, Layout, Symmetry, every_appearance
 from orbifolio.runner.symmetry.charts import Chart

@@ -14,10 +14,10 @@ from dataclasses import replace
 from typing import Any, ClassVar, Literal, Self
 
 import numpy as np
-import torch
 from pydantic import Field, field_validator, model_validator
 
 from orbifolio.runner.arrays import F64
+from orbifolio.runner.deferred import torch
 from orbifolio.runner.symmetry import colour
 from orbifolio.runner.symmetry.aspect import Ratio
 from orbifolio.runner.symmetry.base import Layout, Symmetry, SymmetrySettings, every_appearance

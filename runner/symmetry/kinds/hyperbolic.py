@@ -14,10 +14,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, Literal, Self
 
 import numpy as np
-import torch
 from pydantic import Field, model_validator
 
 from orbifolio.runner.arrays import C128, F64
+from orbifolio.runner.deferred import torch
 from orbifolio.runner.symmetry import colour
 from orbifolio.runner.symmetry.aspect import Ratio
 from orbifolio.runner.symmetry.base import SymmetrySettings

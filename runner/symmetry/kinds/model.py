@@ -10,14 +10,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
-import torch
 from pydantic import Field
-from torch import Tensor
 
 from orbifolio.runner.arrays import F64
+from orbifolio.runner.deferred import torch
 from orbifolio.runner.errors import IllegalSymmetry
 from orbifolio.runner.models.atlas import Atlas, covered_texels, make_atlas, places_and_normals
 from orbifolio.runner.models.camera import CAMERA_DISTANCE, MeshCamera, camera_axes
@@ -32,6 +31,9 @@ from orbifolio.runner.symmetry.layouts.flat_charts import PlaneChart
 from orbifolio.runner.symmetry.layouts.gather import Gather, averages, build_gather
 from orbifolio.runner.symmetry.tangent_planes import SurfacePlanes
 from orbifolio.runner.symmetry.wave_space import WaveSpace, free_waves
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 _WINDOW = 0.375  # side of a window, of the atlas' width: it sees about half of one side of the model
 _TILT = 0.7  # how far a window may look askance: at 0 it never sees over an edge, at 1 it may look along a side

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
-import torch
-from torch import Tensor
 
 from orbifolio.runner.arrays import F64
+from orbifolio.runner.deferred import torch
 from orbifolio.runner.symmetry.aspect import Ratio
 from orbifolio.runner.symmetry.base import Layout, LayoutExtent, Symmetry, SymmetrySettings, widened
 from orbifolio.runner.symmetry.claims import Claim, Move, generated
@@ -20,6 +19,9 @@ from orbifolio.runner.symmetry.layouts.resample import resample
 from orbifolio.runner.symmetry.tangent_planes import FlatPlanes
 from orbifolio.runner.symmetry.taps import Taps, bilinear
 from orbifolio.runner.symmetry.wave_space import WaveSpace, free_waves
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 _COPY_BYTES, _COPY_MAKING_BYTES = 70, 360  # per pixel and copy: see `base.Symmetry`
 

@@ -16,10 +16,10 @@ from functools import cached_property
 from typing import Annotated, Any, ClassVar, Literal
 
 import numpy as np
-import torch
 from pydantic import BeforeValidator, Field, WithJsonSchema
 
 from orbifolio.runner.arrays import F64
+from orbifolio.runner.deferred import torch
 from orbifolio.runner.errors import IllegalSymmetry
 from orbifolio.runner.settings import Settings, family
 from orbifolio.runner.symmetry import colour

@@ -7,16 +7,19 @@ between orbits, each a little differently: edges are ragged, and places that sho
 from __future__ import annotations
 
 import itertools
+from typing import TYPE_CHECKING
 
 import numpy as np
-import torch
-from torch import Tensor
 
 from orbifolio.runner.arrays import F64, I64
+from orbifolio.runner.deferred import torch
 from orbifolio.runner.symmetry.base import Layout
 from orbifolio.runner.symmetry.charts import Chart, grid
 from orbifolio.runner.symmetry.groups.triangle import on_surface, tangent_frames
 from orbifolio.runner.symmetry.layouts.gather import build_gather
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 _SAMPLES = (3, 4, 8, 16, 32)
 """Each way within a pixel, for pixels about 1, 2, 4 ... times as long on the surface as the finest. Of these, two would

@@ -10,12 +10,12 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from copy import copy
+from typing import TYPE_CHECKING
 
 import numpy as np
-import torch
-from torch import Tensor
 
 from orbifolio.runner.arrays import F64, I64
+from orbifolio.runner.deferred import torch
 from orbifolio.runner.symmetry import colour
 from orbifolio.runner.symmetry.base import Layout, widened
 from orbifolio.runner.symmetry.charts import Chart, grid
@@ -24,6 +24,9 @@ from orbifolio.runner.symmetry.layouts.gather import Gather, averages, build_gat
 from orbifolio.runner.symmetry.layouts.resample import resample
 from orbifolio.runner.symmetry.tangent_planes import SQUARE, FlatPlanes, SampleLattice
 from orbifolio.runner.symmetry.taps import Taps, joined
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 _FADED = 0.5
 """Length of a pixel, in units of the surface, from which it shows the mean colour alone. Such a pixel covers a good
@@ -223,15 +226,15 @@ class BlendedLayout(Layout):
         collected: Tensor | float = 0.0
         shown: Tensor | float = 0.0
         for level in range(len(self._steps), -1, -1):
-            if level < len(self._steps) and isinstance(collected, Tensor) and isinstance(shown, Tensor):
+            if level < len(self._steps) and isinstance(collected, torch.Tensor) and isinstance(shown, torch.Tensor):
                 step = self._steps[level]
                 collected, shown = step.collect(collected), step.shown(shown[:, 0]).to(points.dtype)
             for chosen, gather, of in self._parts:
                 if of == level:
                     collected = collected + gather.collect(points.index_select(0, chosen))
                     shown = shown + gather.shown(weight.index_select(0, chosen)).to(points.dtype)
-        assert isinstance(collected, Tensor)
-        assert isinstance(shown, Tensor)
+        assert isinstance(collected, torch.Tensor)
+        assert isinstance(shown, torch.Tensor)
         return collected, shown
 
     def evaluate(self, values: Tensor, points: F64) -> Tensor:

@@ -12,12 +12,12 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
-import torch
-from torch import Tensor
 
 from orbifolio.runner.arrays import F64
+from orbifolio.runner.deferred import torch
 from orbifolio.runner.symmetry import colour
 from orbifolio.runner.symmetry.base import Layout, widened
 from orbifolio.runner.symmetry.charts import Chart, grid
@@ -29,6 +29,9 @@ from orbifolio.runner.symmetry.layouts.mipmaps import STEPS, Smoothing, smoothin
 from orbifolio.runner.symmetry.layouts.texture import Texture
 from orbifolio.runner.symmetry.tangent_planes import CurvedPlanes
 from orbifolio.runner.symmetry.taps import Taps
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 
 @dataclass(frozen=True)

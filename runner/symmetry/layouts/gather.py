@@ -11,17 +11,17 @@ Convention: values are (parameters, 3) and centred at mid-grey; points are rows 
 from __future__ import annotations
 
 from dataclasses import dataclass, fields, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
-import torch
-from scipy.sparse import csr_array
-from torch import Tensor
-from torch.nn import functional
 
 from orbifolio.runner.arrays import I32
+from orbifolio.runner.deferred import functional, sparse, torch
 from orbifolio.runner.symmetry import colour
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 _MIN_WEIGHT = 1e-3  # of all points together, below which an orbit counts as not shown: its average would be noise
 
@@ -66,7 +66,7 @@ class Gather:
         moved: dict[str, Any] = {
             item.name: value.to(device)
             for item in fields(self)
-            if isinstance(value := getattr(self, item.name), Tensor)
+            if isinstance(value := getattr(self, item.name), torch.Tensor)
         }
         return replace(self, **moved)
 
@@ -132,11 +132,15 @@ class Gather:
 
     def __call__(self, values: Tensor) -> Tensor:
         """`forward` with `adjoint` as its gradient, once."""
-        return _Apply.apply(values, self)  # type: ignore[no-any-return, no-untyped-call]
+        from orbifolio.runner import linear_maps
+
+        return linear_maps.apply(self.forward, self.adjoint, values)
 
     def collect(self, points: Tensor) -> Tensor:
         """`adjoint` with `forward` as its gradient, once."""
-        return _Collect.apply(points, self)  # type: ignore[no-any-return, no-untyped-call]
+        from orbifolio.runner import linear_maps
+
+        return linear_maps.apply(self.adjoint, lambda gradient: self.forward(gradient.contiguous()), points)
 
 
 def _bags(rows: Tensor, index: Tensor, weights: Tensor | None, offsets: Tensor | None) -> Tensor:
@@ -144,34 +148,6 @@ def _bags(rows: Tensor, index: Tensor, weights: Tensor | None, offsets: Tensor |
         return rows.index_select(0, index[:, 0])
     weights = None if weights is None else weights.to(rows.dtype)
     return functional.embedding_bag(index, rows, offsets, mode="sum", per_sample_weights=weights)
-
-
-class _Apply(torch.autograd.Function):
-    """The gather with its adjoint as gradient, instead of autograd's unordered scatter."""
-
-    @staticmethod
-    def forward(context: Any, values: Tensor, gather: Gather) -> Tensor:
-        context.gather = gather
-        return gather.forward(values.detach())
-
-    @staticmethod
-    @torch.autograd.function.once_differentiable
-    def backward(context: Any, gradient: Tensor) -> tuple[Tensor, None]:
-        return context.gather.adjoint(gradient), None
-
-
-class _Collect(torch.autograd.Function):
-    """The adjoint with the gather as its gradient."""
-
-    @staticmethod
-    def forward(context: Any, points: Tensor, gather: Gather) -> Tensor:
-        context.gather = gather
-        return gather.adjoint(points.detach())
-
-    @staticmethod
-    @torch.autograd.function.once_differentiable
-    def backward(context: Any, gradient: Tensor) -> tuple[Tensor, None]:
-        return context.gather.forward(gradient.contiguous()), None
 
 
 def build_gather(
@@ -220,7 +196,7 @@ def build_ragged(
         taps += slots[elements]
     shares = np.ones(taps.size, np.float32) if weights is None else weights.astype(np.float32, copy=False)
     # the transposed table, in the same order as a stable sort, by counting
-    back_taps = csr_array((shares, taps, ends), shape=(len(ends) - 1, parameters * len(used))).tocsc()
+    back_taps = sparse.csr_array((shares, taps, ends), shape=(len(ends) - 1, parameters * len(used))).tocsc()
     base = 3 * np.arange(len(used))[:, None]
     channels = np.array([colour.permutation(item) for item in used])
     signs = np.array([colour.signs(item) for item in used])

@@ -14,15 +14,16 @@ adjoint (D^-1 W)^T = W D^-1 needs no table of its own.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import torch
-from torch import Tensor
-from torch.nn import functional
 
+from orbifolio.runner.deferred import functional, torch
 from orbifolio.runner.symmetry import colour
 from orbifolio.runner.symmetry.layouts.texture import Texture
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 STEPS = (0, 1, 3, 12, 49)
 """Steps up to each level: a box of 2^level nodes has variance 4^level / 12, one step about 0.43 (6/7 of the nodes one
@@ -77,21 +78,9 @@ class Smoothing:
 
     def __call__(self, values: Tensor) -> Tensor:
         """`forward` with `adjoint` as its gradient, once."""
-        return _Step.apply(values, self)  # type: ignore[no-any-return, no-untyped-call]
+        from orbifolio.runner import linear_maps
 
-
-class _Step(torch.autograd.Function):
-    """The step with its adjoint as gradient."""
-
-    @staticmethod
-    def forward(context: Any, values: Tensor, step: Smoothing) -> Tensor:
-        context.step = step
-        return step.forward(values.detach())
-
-    @staticmethod
-    @torch.autograd.function.once_differentiable
-    def backward(context: Any, gradient: Tensor) -> tuple[Tensor, None]:
-        return context.step.adjoint(gradient.contiguous()), None
+        return linear_maps.apply(self.forward, lambda gradient: self.adjoint(gradient.contiguous()), values)
 
 
 def smoothing_step(texture: Texture) -> Smoothing:

@@ -17,12 +17,12 @@ import math
 from collections.abc import Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
-import torch
-from torch import Tensor
 
 from orbifolio.runner.arrays import F64, I64, Bools, Integers
+from orbifolio.runner.deferred import torch
 from orbifolio.runner.symmetry import colour
 from orbifolio.runner.symmetry.base import Layout, widened
 from orbifolio.runner.symmetry.claims import Move
@@ -36,6 +36,9 @@ from orbifolio.runner.symmetry.layouts.gather import Gather, build_gather
 from orbifolio.runner.symmetry.layouts.resample import resample
 from orbifolio.runner.symmetry.tangent_planes import SQUARE, FlatPlanes, SampleLattice
 from orbifolio.runner.symmetry.taps import Taps
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 
 @dataclass(frozen=True)

@@ -8,12 +8,15 @@ sample points i / n, not pixel centres, so that a tile enlarges on its torus wit
 from __future__ import annotations
 
 import math
+from typing import TYPE_CHECKING
 
 import numpy as np
-import torch
-from torch import Tensor
 
 from orbifolio.runner.arrays import F64, I64
+from orbifolio.runner.deferred import torch
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 
 def resample(

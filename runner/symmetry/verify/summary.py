@@ -6,9 +6,9 @@ import math
 from typing import Any
 
 import numpy as np
-import torch
 
 from orbifolio.runner.arrays import F32
+from orbifolio.runner.deferred import torch
 from orbifolio.runner.symmetry.base import Symmetry
 from orbifolio.runner.symmetry.groups.emblems import EMBLEMS
 from orbifolio.runner.symmetry.layouts.resample import resample
