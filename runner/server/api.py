@@ -31,6 +31,7 @@ from orbifolio.runner.server.messages import (
     CheckReport,
     DraftRequest,
     EditedText,
+    EditorChoices,
     EditRequest,
     Look,
     LookList,
@@ -107,6 +108,14 @@ def looks(state: State) -> LookList:
 def schema(state: State) -> Response:
     """For editors and for the form of the control page."""
     return Response(state.schema, media_type="application/schema+json")
+
+
+@router.get("/choices", summary="What the editor offers as pictures")
+def choices(request: Request) -> EditorChoices:
+    """Pictures that ship, groups, and the colours that each generator of a group may have."""
+    from orbifolio.runner.server.artist_choices import editor_choices
+
+    return editor_choices(request.app.state.assets)
 
 
 @router.post("/check", summary="Check a recipe; nothing is computed", **_JSON)

@@ -21,7 +21,14 @@ from orbifolio.runner.server.event_stream import router as events_router
 from orbifolio.runner.server.faults import HANDLERS
 from orbifolio.runner.server.pages import editor, gallery, home, icon, paint, run, runs
 from orbifolio.runner.server.security import AccessRules, secured
-from orbifolio.runner.server.static_files import Assets, gallery_file, recipe_picture, sample_photo, style_picture
+from orbifolio.runner.server.static_files import (
+    Assets,
+    gallery_file,
+    photograph,
+    recipe_picture,
+    sample_photo,
+    style_picture,
+)
 
 
 class ControlPage(FastAPI):
@@ -100,6 +107,7 @@ def _pages(assets: Assets) -> list[BaseRoute]:
         Route("/assets/{name:path}", assets.respond),
         Route("/pictures/{theme}/{name}", recipe_picture),
         Route("/styles/{name}", style_picture),
+        Route("/photographs/{name}", photograph),
         Route("/sample.png", sample_photo),
         Route("/favicon.ico", icon),
     ]

@@ -39,6 +39,43 @@ class RunRequest(DraftRequest):
     """Key of an option by the key of its choice."""
 
 
+class PictureChoice(Settings):
+    """A picture that any recipe may name."""
+
+    source: str
+    """As a recipe names it, `orbifolio:agate`."""
+    title: str
+    picture: str
+    """Address of a small one."""
+
+
+class ColourChoice(Settings):
+    """What the colours may do under a generator of a group."""
+
+    generator: str
+    """As a recipe names it, `r6`."""
+    words: str
+    elements: list[list[str]]
+    """Legal ones, as a recipe writes them: `[g, b, r]`; the first changes nothing."""
+
+
+class GroupChoice(Settings):
+    """A group of a symmetry."""
+
+    picture: str
+    """Address of a small drawing of what it does."""
+    colours: list[ColourChoice]
+
+
+class EditorChoices(Settings):
+    """What the editor offers as pictures."""
+
+    styles: list[PictureChoice]
+    photographs: list[PictureChoice]
+    groups: dict[str, dict[str, GroupChoice]]
+    """By kind of symmetry, then by name."""
+
+
 class EditRequest(Settings):
     """One value of a recipe's text to be changed."""
 

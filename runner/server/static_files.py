@@ -201,6 +201,18 @@ async def style_picture(request: Request) -> Response:
     return Response(data, media_type="image/webp", headers={"Cache-Control": "private, max-age=86400"})
 
 
+async def photograph(request: Request) -> Response:
+    """A small copy of a photograph of scikit-image's."""
+    from orbifolio.runner.images.sources import SKIMAGE
+
+    file = SKIMAGE.get(request.path_params["name"])
+    if file is None:
+        raise HTTPException(404, "there is no such picture; GET /api/choices lists those there are; choose one")
+    with resources.as_file(resources.files("skimage") / "data" / file) as path:
+        data = await run_in_threadpool(_small, path)
+    return Response(data, media_type="image/webp", headers={"Cache-Control": "private, max-age=86400"})
+
+
 async def sample_photo(request: Request) -> Response:
     """A photograph to try the painting page with, for visitors who have none at hand."""
     from orbifolio.runner.images.sources import SKIMAGE

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 
+import numpy as np
 import pytest
 import schemathesis
 from hypothesis import HealthCheck, Phase, settings
@@ -232,3 +233,30 @@ def test_a_head_request_is_answered_as_a_get_without_its_body(visitor: Visitor):
         answer = visitor.client.head(path)
         assert (answer.status_code, answer.content) == (200, b""), path
     assert visitor.client.head("/api/check").status_code == 405
+
+
+def test_the_editor_offers_the_colours_that_generators_can_have(visitor: Visitor) -> None:
+    """A generator that is the identity after n times has colours that are, too; by matrices of our own."""
+    found = visitor.client.get("/api/choices").json()
+    assert len(found["groups"]["plane"]) == 17
+    assert len(found["groups"]["frieze"]) == 7
+    periods = {"r2": 2, "r3": 3, "r4": 4, "r6": 6, "m": 2, "h": 2}
+    for groups in found["groups"].values():
+        for group in groups.values():
+            assert visitor.client.get(group["picture"]).headers["content-type"] == "image/svg+xml"
+            for row in group["colours"]:
+                assert row["elements"][0] == ["r", "g", "b"]
+                for element in row["elements"]:
+                    matrix = np.zeros((3, 3), dtype=int)
+                    for at, channel in enumerate(element):
+                        matrix[at, "rgb".index(channel[-1])] = -1 if channel.startswith("-") else 1
+                    if row["generator"] in periods:
+                        power = np.linalg.matrix_power(matrix, periods[row["generator"]])
+                        assert (power == np.eye(3)).all(), row
+    sixth = next(row for row in found["groups"]["plane"]["p6"]["colours"] if row["generator"] == "r6")
+    assert len(sixth["elements"]) == 12
+    for each in (found["styles"][0], found["photographs"][0]):
+        answer = visitor.client.get(each["picture"])
+        assert answer.headers["content-type"] == "image/webp"
+        assert len(answer.content) < 30_000
+    assert visitor.client.get("/photographs/..%2Fsetup").status_code == 404

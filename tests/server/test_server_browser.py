@@ -163,6 +163,60 @@ def test_kinds_and_lists_are_changed_by_the_form(visit: OpenPage) -> None:
     expect(text).to_have_value(re.compile("points: {kind: darkness}"))
 
 
+def test_an_artist_chooses_by_eye(visit: OpenPage) -> None:
+    page = visit("/new?recipe=plane/patches-p4")
+    text = page.locator("[data-text]")
+    page.get_by_role("button", name="p4mm", exact=True).click()
+    expect(text).to_have_value(re.compile("group: p4mm"))
+    page.get_by_role("button", name="p4", exact=True).click()
+    row = page.get_by_role("group", name="a quarter turn")
+    row.get_by_role(
+        "button", name="the new red is the old green, the new green is the old red, the new blue is"
+    ).click()
+    expect(text).to_have_value(re.compile(r"r4: \[g, r, b\]"))
+    expect(row.locator("[aria-pressed=true]")).to_have_attribute("title", "[g, r, b]")
+    row.get_by_role("button", name="unchanged").click()
+    expect(text).not_to_have_value(re.compile("r4:"))
+    page.get_by_role("button", name="Choose among pictures").first.click()
+    page.locator("dialog.wall").get_by_role("button", name="koi").click()
+    expect(text).to_have_value(re.compile("orbifolio:koi"))
+    page.get_by_role("button", name="Roll the dice").click()
+    expect(text).not_to_have_value(re.compile(r"^seed: 1\b", re.MULTILINE))
+    expect(page.locator("[data-start]")).to_be_enabled()
+    with page.expect_request("**/api/estimate") as asked:
+        page.get_by_role("button", name="Quick").click()
+    whole = int(page.locator('[data-path="renderer.size"]').input_value())
+    assert asked.value.post_data_json["values"]["renderer.size"] == whole // 2
+    with page.expect_download() as waiting:
+        page.get_by_role("button", name="Download the recipe").click()
+    assert waiting.value.suggested_filename == "agates-in-four-quarters.yaml"
+    assert Path(waiting.value.path()).read_text(encoding="utf-8") == text.input_value()
+
+
+def test_the_text_offers_what_fits_at_the_caret(visit: OpenPage) -> None:
+    page = visit("/new?recipe=plane/patches-p4")
+    page.get_by_role("tab", name="Text").click()
+    text, offers = page.locator("[data-text]"), page.locator(".completions [role=option]")
+    expect(text).to_have_value(re.compile("group: p4"))
+    head = "schema: 1\ntitle: x\nrenderer:\n  kind: patches\n"
+    for typed, offered in (
+        ("  symmetry: {kind: plane, gr", ["group"]),
+        ("  symmetry: {kind: plane, group: p4", ["p4mm", "p4gm"]),
+        ("  symmetry: {kind: hyp", ["hyperbolic"]),
+        ("  symmetry:\n    kind: plane\n    colo", ["colours"]),
+        ("  refine: {vision: vgg1", ["vgg16", "vgg19"]),
+        ("finish:\n    lev", ["levels"]),
+    ):
+        text.fill(head + ("" if typed.startswith(" ") else "  size: 64\n") + typed[:-1])
+        text.press("End")
+        text.press_sequentially(typed[-1])
+        expect(offers).to_have_text(offered)
+    text.fill(head + "  si")
+    text.press_sequentially("z")
+    text.press("Tab")
+    expect(text).to_have_value(head + "  size: ")
+
+
 def test_a_recipe_s_picture_is_uploaded_masked_and_run(visit: OpenPage, photo: Path) -> None:
     page = visit("/new?recipe=nets/tiny")
     expect(page.locator("[data-problems]")).to_contain_text("Your own picture is needed")

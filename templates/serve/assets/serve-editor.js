@@ -10,27 +10,28 @@
   const sent = []; // everything sent from this page
   let recipe = page.dataset.recipe;
   let checked = null;
+  let readable = {};
   let turn = 0;
   let waiting = null;
 
-  const body = (text = area.value) => ({
-    json: { recipe, text, branch: page.dataset.from, images: Object.fromEntries(Object.entries(images).map(([name, image]) => [name, image.id])) },
+  const body = (text = area.value, values = {}) => ({
+    json: { recipe, text, values, branch: page.dataset.from, images: Object.fromEntries(Object.entries(images).map(([name, image]) => [name, image.id])) },
   });
 
   // Pictures that any field of the recipe may name.
   const pictures = () => [
     ["Yours", [...new Set([...(checked?.asked || []), "photo"])].map((name) => [name === "upload" ? "upload" : `upload:${name}`, name === "upload" ? "Your own picture" : `Yours: ${name}`])],
-    ["Styles", ["agate", "autumn", "batik", "beetles", "botanical", "calligraphy", "cranes", "ikat", "iznik", "koi", "marbling", "millefiori", "mosaic", "nouveau", "oil", "peacock", "stained-glass", "starry", "waves"].map((name) => [`orbifolio:${name}`, name.replace("-", " ")])],
-    ["Photographs", ["astronaut", "camera", "chelsea", "coffee", "horse", "rocket", "retina", "hubble_deep_field", "grass", "gravel", "brick"].map((name) => [`skimage:${name}`, name.replaceAll("_", " ")])],
+    ["Styles", artist.styles.map(({ source, title }) => [source, title])],
+    ["Photographs", artist.photographs.map(({ source, title }) => [source, title])],
   ];
 
-  const schema = server.schema(await (await fetch("/api/schema")).json());
-  const form = server.form(schema, {
-    change: (path, value) => edit({ path, value }),
-    write: (path, flow) => edit({ path, flow }),
-    remove: (path) => edit({ path, remove: true }),
-    pictures,
-  });
+  const [schemaText, choices] = await Promise.all([ask("/api/schema"), ask("/api/choices")]);
+  const schema = server.schema(schemaText);
+  const change = (path, value) => edit({ path, value });
+  const remove = (path) => edit({ path, remove: true });
+  const artist = server.artist(choices, { change, remove });
+  const form = server.form(schema, artist, { change, write: (path, flow) => edit({ path, flow }), remove, pictures });
+  server.complete(area, schema, { kindAt, sources: [...artist.styles, ...artist.photographs].map(({ source }) => source) });
 
   // One edit at a time: each starts from the text that the one before it left.
   let writing = Promise.resolve();
@@ -62,11 +63,13 @@
     }
     if (mine !== turn) return;
     checked = report;
+    if (Object.keys(report.data).length) readable = report.data;
     if (Object.keys(report.data).length) form.draw(part("form"), report.data, report.pictures);
     const heading = document.querySelector("[data-title]");
     heading.textContent = report.data.title || heading.textContent;
     showProblems(report);
     showPictures(report);
+    showQualities(report);
     part("begins").textContent = report.begins;
     part("start").disabled = report.problems.length > 0;
     if (report.problems.length) part("estimate").textContent = "";
@@ -95,6 +98,41 @@
     if (notes.length) box.append(make("div", { class: "notice caution" }, make("h2", {}, "Worth knowing"), make("ul", {}, ...notes)));
   }
 
+  // Quick, good or print: the recipe's own sets of values, and for a quick look half its sizes and steps.
+  let halved = false;
+  const quick = () => (halved && checked ? halfOf(checked.data.renderer) : {});
+
+  function halfOf(renderer) {
+    const values = {};
+    const half = (path, number, least) => Number.isInteger(number) && number > least && (values[path] = Math.max(least, Math.round(number / 32) * 16));
+    half("renderer.size", renderer?.size, 64);
+    (Array.isArray(renderer?.phases) ? renderer.phases : []).forEach((phase, at) => {
+      half(`renderer.phases.${at}.size`, phase?.size, 64);
+      if (phase?.steps > 4) values[`renderer.phases.${at}.steps`] = Math.ceil(phase.steps / 2);
+    });
+    return values;
+  }
+
+  function showQualities({ data, qualities }) {
+    const own = data.quality || "";
+    const draft = qualities.find((name) => /draft|quick|preview/.test(name));
+    const can = draft || Object.keys(halfOf(data.renderer)).length;
+    const offers = [...(can ? [["quick", "Quick"]] : []), ["", "Good"], ...qualities.filter((name) => name !== draft).map((name) => [name, name.charAt(0).toUpperCase() + name.slice(1)])];
+    const now = halved || (draft && own === draft) ? "quick" : own;
+    part("qualities").hidden = offers.length < 2;
+    part("qualities").replaceChildren(...offers.map(([name, words]) => {
+      const button = make("button", { type: "button", class: "plain", "aria-pressed": String(name === now), "data-quality": name }, words);
+      button.addEventListener("click", () => {
+        halved = name === "quick" && !draft;
+        const wanted = name === "quick" ? draft || "" : name;
+        if (wanted === own) check();
+        else if (wanted) change(["quality"], wanted);
+        else remove(["quality"]);
+      });
+      return button;
+    }));
+  }
+
   // A slot for each picture that the recipe asks for; and the pictures that masks are painted over.
   function showPictures({ asked, pictures: named }) {
     part("pictures").hidden = asked.length === 0 && !page.dataset.recipe;
@@ -119,10 +157,11 @@
 
   // Where a mask may go: beside each picture whose settings have one.
   function maskSlot(named) {
-    const places = Object.keys(named).map((path) => path.split(".")).filter((path) => hasMask(path.slice(0, -1)));
+    const parts = (path) => path.split(".").map((name) => (/^\d+$/.test(name) ? Number(name) : name));
+    const places = Object.keys(named).map(parts).filter((path) => hasMask(path.slice(0, -1)));
     if (!places.length) return null;
     const path = places[0].slice(0, -1);
-    const inTone = !("mask" in (memberAt(path)?.properties || {}));
+    const inTone = !("mask" in (schema.memberAt(path, kindAt)?.properties || {}));
     const target = inTone ? [...path, "tone", "mask"] : [...path, "mask"];
     const source = named[places[0].join(".")];
     const address = source.startsWith("upload") ? images[source.split(":")[1] || "upload"]?.url : null;
@@ -130,32 +169,19 @@
     const button = make("button", { type: "button", class: "plain" }, images.mask ? "Paint the mask again" : "Paint a mask");
     button.addEventListener("click", () => server.mask(address, async (file) => {
       await take([file], "mask");
-      await edit({ path: target.map((name) => (/^\d+$/.test(name) ? Number(name) : name)), value: "upload:mask" });
+      await edit({ path: target, value: "upload:mask" });
     }));
     return make("li", {}, button);
   }
 
-  function memberAt(path) {
-    let place = { properties: schema.root.properties };
-    let value = checked.data;
-    for (const name of path) {
-      const shape = place.items ? place : schema.describe(place.properties?.[name] || {});
-      value = value?.[/^\d+$/.test(name) ? Number(name) : name];
-      if (/^\d+$/.test(name)) place = memberOf(schema.describe(place.items || {}), value);
-      else if (shape.widget === "list") place = { items: shape.items };
-      else place = memberOf(shape, value);
-      if (!place) return null;
-    }
-    return place;
-  }
-
-  function memberOf(shape, value) {
-    if (shape.widget === "kinds") return shape.kinds.get(typeof value === "string" ? value : value?.kind) || null;
-    return shape.properties ? { properties: shape.properties } : null;
+  // Which kind the recipe has at a path, by its last text that could be read.
+  function kindAt(path) {
+    const value = path.reduce((place, part) => place?.[part], readable);
+    return typeof value === "string" ? value : value?.kind;
   }
 
   function hasMask(path) {
-    const member = memberAt(path);
+    const member = schema.memberAt(path, kindAt);
     return Boolean(member?.properties && ("mask" in member.properties || ("tone" in member.properties && "mask" in (schema.describe(member.properties.tone).properties || {}))));
   }
 
@@ -180,7 +206,7 @@
   function glance(mine) {
     clearTimeout(glancing);
     glancing = setTimeout(async () => {
-      server.estimate(part("estimate"), body(), () => mine === turn);
+      server.estimate(part("estimate"), body(area.value, quick()), () => mine === turn);
       try {
         const made = await ask("/api/preview", body());
         if (mine !== turn) return;
@@ -203,7 +229,7 @@
     tell(part("fault"), "");
     await writing;
     try {
-      const run = await ask("/api/runs", body());
+      const run = await ask("/api/runs", body(area.value, quick()));
       window.location.assign(`/runs/${run.id}`);
     } catch (error) {
       tell(part("fault"), error.message);
@@ -242,6 +268,12 @@
     const from = lines.slice(0, line - 1).join("\n").length + (line > 1 ? 1 : 0);
     area.focus();
     area.setSelectionRange(from, from + (lines[line - 1] || "").length);
+  });
+  part("save").addEventListener("click", async () => {
+    const file = new Blob([area.value], { type: "application/yaml" });
+    const link = make("a", { href: URL.createObjectURL(file), download: `${(checked?.data?.title || "recipe").toLowerCase().replace(/[^a-z0-9]+/g, "-").replace(/^-|-$/g, "") || "recipe"}.yaml` });
+    link.click();
+    setTimeout(() => URL.revokeObjectURL(link.href), 10000);
   });
   part("form").addEventListener("submit", (event) => event.preventDefault());
   part("start").addEventListener("click", start);

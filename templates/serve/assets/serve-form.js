@@ -2,13 +2,15 @@
 // Changes are reported as (path, value); the page has the server put them into the text and draws the form again.
 "use strict";
 
-server.form = (schema, { change, write, remove, pictures }) => {
+server.form = (schema, artist, { change, write, remove, pictures }) => {
   const { make } = orbifolio;
   const { plain, describe, fresh, filled } = schema;
   const open = new Set(["renderer"]);
   let sources = {}; // dotted path -> picture
+  let drawn = {}; // the recipe's values
 
   const dotted = (path) => path.join(".");
+  const valueAt = (path) => path.reduce((place, part) => place?.[part], drawn);
   const words = (name) => {
     const text = String(name).replace(/[_-]/g, " ");
     return text.charAt(0).toUpperCase() + text.slice(1);
@@ -99,13 +101,16 @@ server.form = (schema, { change, write, remove, pictures }) => {
 
   function simple(path, name, property, value, shape) {
     const standard = plain(property).default;
-    if (shape.widget === "text" && dotted(path) in sources) return field(path, name, property, picker(path, value));
+    if (shape.widget === "text" && dotted(path) in sources) return field(path, name, property, picker(path, value), [artist.picture(path, value)]);
     if (shape.widget === "text" && shape.maxLength > 1000) return null; // long texts are edited in the YAML
     if (shape.widget === "number") {
       const [input, ...slider] = number(path, value, shape, standard);
-      return field(path, name, property, input, slider);
+      return field(path, name, property, input, name === "seed" ? [artist.dice(path)] : slider);
     }
-    if (shape.widget === "choice") return field(path, name, property, choice(path, value, shape, standard));
+    if (shape.widget === "choice") {
+      const tiles = name === "group" ? artist.groups(path, valueAt(path.slice(0, -1))?.kind, value ?? standard) : null;
+      return besides(field(path, name, property, choice(path, value, shape, standard)), tiles);
+    }
     if (shape.widget === "switch") {
       const box = make("input", { type: "checkbox" });
       box.checked = value ?? standard ?? false;
@@ -119,7 +124,15 @@ server.form = (schema, { change, write, remove, pictures }) => {
       input.addEventListener("change", () => (input.value === "" && standard !== undefined ? remove(path) : change(path, input.value)));
       return field(path, name, property, input);
     }
-    return field(path, name, property, free(path, value, standard));
+    const symmetry = name === "colours" ? valueAt(path.slice(0, -1)) : null;
+    const rows = symmetry ? artist.colours(path, symmetry.kind, symmetry.group, value) : null;
+    return besides(field(path, name, property, free(path, value, standard)), rows);
+  }
+
+  // A field with something to press below it.
+  function besides(made, more) {
+    if (more) made.querySelector(".control").after(more);
+    return made;
   }
 
   // The fields of a mapping: those that the recipe names, then the others behind a click.
@@ -201,8 +214,8 @@ server.form = (schema, { change, write, remove, pictures }) => {
     if (shape.widget === "list") return list(path, name, property, value, shape);
     if (shape.widget === "mapping") {
       if (shape.short && typeof value === "string") {
-        const control = dotted(path) in sources ? picker(path, value) : free(path, value);
-        return field(path, name, property, control);
+        if (dotted(path) in sources) return field(path, name, property, picker(path, value), [artist.picture(path, value)]);
+        return field(path, name, property, free(path, value));
       }
       const key = dotted(path);
       const sourced = shape.short && value && dotted([...path, shape.short]) in sources;
@@ -216,6 +229,7 @@ server.form = (schema, { change, write, remove, pictures }) => {
 
   function draw(place, data, pictures) {
     sources = {};
+    drawn = data;
     for (const [path, source] of Object.entries(pictures || {})) {
       sources[path] = source;
       sources[`${path}.image`] = source;

@@ -89,5 +89,24 @@ server.schema = (root) => {
     return { kind, ...Object.fromEntries(needed.map((name) => [name, /image/.test(name) && plain(member.properties[name]).type === "string" ? "upload" : fresh(member.properties[name])])) };
   }
 
-  return { root, plain, members, describe, fresh, filled };
+  // What stands at a path of keys and positions: {properties} or {items}; null where the schema has nothing.
+  // `kindAt` tells which kind a recipe has at a path, where there are several.
+  function memberAt(path, kindAt) {
+    let place = { properties: root.properties };
+    path.forEach((name, at) => {
+      if (!place) return;
+      const property = typeof name === "number" ? place.items : place.properties?.[name];
+      if (!property) {
+        place = null;
+        return;
+      }
+      const shape = describe(property);
+      if (shape.widget === "list") place = { items: shape.items };
+      else if (shape.widget === "kinds") place = shape.kinds.get(kindAt(path.slice(0, at + 1))) || null;
+      else place = shape.properties ? { properties: shape.properties } : null;
+    });
+    return place;
+  }
+
+  return { root, plain, members, describe, fresh, filled, memberAt };
 };

@@ -23,7 +23,7 @@ window.server = (() => {
     if (answer.status === 204) return null;
     const kind = answer.headers.get("Content-Type") || "";
     if (kind.startsWith("image/")) return { picture: await answer.blob(), shows: answer.headers.get("X-Shows") || "" };
-    const content = kind.includes("json") ? await answer.json() : {};
+    const content = /json/.test(kind) ? await answer.json() : {};
     if (answer.ok) return content;
     const first = (content.problems || [])[0];
     const words = first && first.message ? first.message : content.error || (content.refused || [])[0];
