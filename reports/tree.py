@@ -6,9 +6,12 @@ link already relative, so that a template only places them.
 
 from __future__ import annotations
 
+import posixpath
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import quote, urljoin
 
+from orbifolio.reports.data.gallery_facts import GalleryFacts
 from orbifolio.reports.links import Header, Link
 from orbifolio.reports.live_updates import LiveUpdate
 from orbifolio.reports.parts.base import Part
@@ -32,6 +35,8 @@ class Page:
         parts: its content, top to bottom.
         styles: style sheets beside the common one, by their names in `templates/assets`.
         scripts: scripts beside the common one, run in this order.
+        facts: what the gallery says of itself.
+        image: address of a picture that stands for the page where a link to it is previewed, relative, or "".
         live: what changed in its run, for open pages; None if they only need to know that something did.
     """
 
@@ -48,6 +53,8 @@ class Page:
     styles: tuple[str, ...] = ()
     scripts: tuple[str, ...] = ()
     live: LiveUpdate | None = None
+    facts: GalleryFacts = GalleryFacts()
+    image: str = ""
 
     @property
     def all_styles(self) -> tuple[str, ...]:
@@ -68,6 +75,14 @@ class Page:
         """The browser's title: this page as its heading calls it, then what it belongs to."""
         above = [crumb.label for crumb in reversed(self.crumbs[:-1])]
         return " · ".join([self.header.title, *above[:2]])
+
+    @property
+    def image_address(self) -> str:
+        """The picture's whole address, as far as it is known where the gallery is published."""
+        if not self.image or not self.facts.address:
+            return self.image
+        folder = self.path.parent.relative_to(self.path.parent.joinpath(self.root).resolve()).as_posix()
+        return urljoin(self.facts.address, posixpath.normpath(posixpath.join(quote(folder), self.image)))
 
     @property
     def contents(self) -> tuple[Link, ...]:

@@ -15,6 +15,7 @@ import time
 from pathlib import Path
 
 from orbifolio.reports.data.card import CARD_NAME
+from orbifolio.reports.data.gallery_facts import FACTS_NAME
 from orbifolio.reports.data.log import RunRecord, read_run
 from orbifolio.reports.files import Obstacles, write_text
 from orbifolio.reports.media.run_card import stub_card, write_card
@@ -40,7 +41,7 @@ def stamp(run: Path, digest: str, status: str) -> str:
     """
     hasher = hashlib.sha256(f"{digest} {status}".encode())
     hasher.update(repr(sweeps_of_run(run.parent.parent, f"{run.parent.name}/{run.name}")).encode())
-    for name in _WATCHED:
+    for name in (*_WATCHED, f"../../{FACTS_NAME}"):
         try:
             state = (run / name).stat()
             hasher.update(f"{name} {state.st_mtime_ns} {state.st_size}\n".encode())

@@ -137,10 +137,12 @@ def check(arguments: tuple[str, ...], images: dict[str, Path], plan: bool) -> No
 @open_option
 def gallery(gallery: Path, show: bool) -> None:
     """Rebuild all reports and index pages of GALLERY from the logs."""
+    from orbifolio.reports.data.gallery_facts import read_facts
     from orbifolio.reports.write_gallery import rebuild_gallery
 
     if not gallery.is_dir():
         raise InputError(f"{gallery}: this folder does not exist; name a gallery; `orbifolio run` makes one")
+    read_facts(gallery)  # pages are made whatever it holds, so that runs are; here its faults are told
     pages = rebuild_gallery(gallery)
     make_console().print(f"{len(pages)} pages written", highlight=False)
     if show:

@@ -33,7 +33,7 @@ from orbifolio.reports.wording import format_pixels
 CARD_NAME = "card.json"
 
 
-THEMES = ("plane", "sphere", "hyperbolic", "zoom", "style", "dream", "painting", "gas", "survey")
+THEMES = ("plane", "sphere", "hyperbolic", "mesh", "zoom", "style", "dream", "painting", "gas", "survey")
 """The order of the gallery's sections; other themes follow by name."""
 
 
@@ -65,6 +65,8 @@ class Card:
         seconds: of work in all phases, or None if unknown.
         width: of the finished picture in pixels, 0 while there is none.
         styles: names of the pictures that went in.
+        tags: words of its author, to find it by.
+        symmetry: in words, `six-fold, three colours`, or "".
         parameters: the resolved recipe, flat: `renderer.phases.0.size` -> its value as JSON.
         cover: the finished picture or the newest frame, or None.
         measures: what it is compared by, `metrics.run_measures`.
@@ -96,6 +98,8 @@ class Card:
     measures: Mapping[str, float] = field(default_factory=dict)
     curve: tuple[PhaseCurve, ...] = ()
     problem: str = ""
+    tags: tuple[str, ...] = ()
+    symmetry: str = ""
 
     @property
     def key(self) -> str:
@@ -214,4 +218,6 @@ def card_from_json(record: object) -> Card | None:
         measures={name: value for name, value in as_numbers(entry.get("measures")).items() if math.isfinite(value)},
         curve=loss_curve_from_json(entry.get("curve")),
         problem=word("problem"),
+        tags=as_texts(entry.get("tags")),
+        symmetry=word("symmetry"),
     )

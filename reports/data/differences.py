@@ -11,8 +11,12 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-DESCRIPTIVE = ("about", "title", "publish")
+DESCRIPTIVE = ("about", "title", "theme", "tags", "publish")
 """Words about the recipe, and where it goes: no parameters of the picture."""
+
+
+MAX_NAMING = 3
+"""Parameters that name a run; a table has the others."""
 
 
 @dataclass(frozen=True)
@@ -69,6 +73,18 @@ def parameter_differences(each: Sequence[Mapping[str, str]]) -> tuple[Difference
             continue
         differences.append(Difference(name, shorts[name], tuple(parameters.get(name) for parameters in each)))
     return tuple(differences)
+
+
+def naming_words(differences: Sequence[Difference], run: int) -> str:
+    """What tells one run from the others, in a few words; "" if nothing does.
+
+    >>> sizes = Difference("renderer.size", "size", ("64", "128"))
+    >>> naming_words([sizes, Difference("seed", "seed", ("1", None))], 1)
+    'size 128'
+    """
+    known = [(each.short, each.values[run]) for each in differences]
+    words = [f"{short} {plain_value(value)}" for short, value in known if value is not None]
+    return " · ".join(words[:MAX_NAMING]) + (" …" if len(words) > MAX_NAMING else "")
 
 
 def plain_value(value: str | None) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from orbifolio.reports.data.caption import picture_word, symmetry_words
 from orbifolio.reports.data.card import CARD_NAME, Card, Cover, card_from_json, flattened
 from orbifolio.reports.data.log import RunRecord, read_run, silence_limit
 from orbifolio.reports.data.metrics import loss_curve, run_measures
@@ -65,12 +66,14 @@ def card_from_run(run: RunRecord) -> Card:
         width=as_int(run.final.get("width")) or 0,
         height=as_int(run.final.get("height")) or 0,
         steps=as_int(record.get("steps")) or sum(len(phase.steps) for phase in run.phases),
-        styles=tuple(dict.fromkeys(name for item in inputs if (name := as_text(item.get("name"))))),
+        styles=tuple(dict.fromkeys(name for item in inputs if (name := picture_word(item)))),
         overrides=as_texts(record.get("overrides")),
         parameters=dict(flattened(as_mapping(record.get("parameters")))) if record.get("parameters") else {},
         cover=_cover(run),
         measures=run_measures(run),
         curve=loss_curve(run),
+        tags=as_texts(record.get("tags")),
+        symmetry=symmetry_words(symmetry),
     )
 
 

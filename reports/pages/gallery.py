@@ -1,6 +1,6 @@
 """The pages above the runs: (cards, sweeps) -> the gallery's page, and those of recipes and sweeps that it leads to.
 
-No file is opened, so the runs may lie elsewhere.
+No file of a run is opened, so the runs may lie elsewhere.
 """
 
 from __future__ import annotations
@@ -8,7 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
+from orbifolio.reports.data.caption import caption
 from orbifolio.reports.data.card import Card, theme_order
+from orbifolio.reports.data.gallery_facts import gallery_facts
 from orbifolio.reports.links import Header, Link, Place
 from orbifolio.reports.pages.blind import blind_page
 from orbifolio.reports.pages.compare import compare_page
@@ -18,11 +20,13 @@ from orbifolio.reports.parts.base import Empty, Part
 from orbifolio.reports.parts.blind import blind_address
 from orbifolio.reports.parts.compare import compare_address
 from orbifolio.reports.parts.filters import Filters, ThemeSection, filter_menus
+from orbifolio.reports.parts.introduction import Introduction
 from orbifolio.reports.parts.sweep_shelf import SweepShelf, sweep_shelf
-from orbifolio.reports.parts.thumbnail_grid import ThumbnailGrid, thumbnail
+from orbifolio.reports.parts.thumbnail_grid import Thumbnail, ThumbnailGrid, thumbnail
+from orbifolio.reports.prose import markdown_to_html, markdown_to_text
 from orbifolio.reports.sweep.run_preview import SweepSnapshot
 from orbifolio.reports.tree import REFRESH_SECONDS, Page
-from orbifolio.reports.wording import format_count, format_duration, title_from_name
+from orbifolio.reports.wording import format_count, title_from_name
 
 MIN_SEARCHABLE = 4
 """With fewer recipes there are no search and no menus, as all are seen at a glance."""
@@ -57,33 +61,32 @@ def gallery_page(gallery: Path, recipes: Mapping[str, Sequence[Card]], sweeps: S
         recipes: cards of each type, newest first, none empty.
         sweeps: all of them, newest first.
     """
-    place = Place(gallery)
+    place, facts = Place(gallery), gallery_facts(gallery)
     themes: dict[str, list[Sequence[Card]]] = {}
     for members in recipes.values():
         themes.setdefault(members[0].section, []).append(members)
-    placed: list[Part] = []
+    hung: list[Thumbnail] = []
     sections = []
     for number, theme in enumerate(sorted(themes, key=theme_order), 1):
-        cards = []
-        for members in sorted(themes[theme], key=lambda members: (members[0].title.casefold(), members[0].type)):
+        ordered = sorted(themes[theme], key=lambda members: (members[0].title.casefold(), members[0].type))
+        for place_in_theme, members in enumerate(ordered):
             shown = shown_run(members)
             label = "1 run" if len(members) == 1 else f"All {len(members)} runs"
-            more = Link(label, place.to(gallery / shown.type / "index.html"))
-            facts = (shown.group, shown.size, format_duration(shown.seconds) if shown.seconds else "")
-            cards.append(
+            hung.append(
                 thumbnail(
                     shown,
                     gallery,
                     place,
                     title=shown.title,
-                    facts=facts,
-                    more=more,
+                    facts=caption(shown),
+                    more=Link(label, place.to(gallery / shown.type / "index.html")),
                     filtered=True,
                     newer=members[0] if members[0] is not shown else None,
+                    anchor="" if place_in_theme else f"theme-{number}",
                 )
             )
-        placed.append(ThumbnailGrid(f"theme-{number}", title_from_name(theme), tuple(cards)))
-        sections.append(ThemeSection(theme, title_from_name(theme), f"#theme-{number}", len(cards)))
+        sections.append(ThemeSection(theme, title_from_name(theme), f"#theme-{number}", len(ordered)))
+    placed: list[Part] = [ThumbnailGrid("pictures", "Pictures", tuple(hung), bare=True)] if hung else []
     runs = sum(len(members) for members in recipes.values())
     newest_runs = [members[0] for members in recipes.values()]
     if len(recipes) > 1 or runs > 1:
@@ -107,16 +110,20 @@ def gallery_page(gallery: Path, recipes: Mapping[str, Sequence[Card]], sweeps: S
                 "orbifolio run recipes/plane/rainbow-hexagon.yaml",
             )
         )
+    if facts.introduction:
+        placed.insert(0, Introduction(markdown_to_html(facts.introduction)))
     counts = [format_count(len(recipes), "recipe"), format_count(runs, "run")]
     counts += [format_count(len(sweeps), "sweep")] if sweeps else []
     return Page(
         path=gallery / "index.html",
         kind="gallery",
         root="./",
-        header=Header("Gallery", facts=tuple(counts)),
+        header=Header(facts.title or "Gallery", facts=(*((f"by {facts.author}",) if facts.author else ()), *counts)),
         crumbs=(Link("Gallery"),),
         parts=tuple(placed),
-        description="Pictures found by optimisation.",
+        description=markdown_to_text(facts.introduction) or "Pictures found by optimisation.",
+        facts=facts,
+        image=hung[0].picture.large if hung and hung[0].picture else "",
         refresh=REFRESH_SECONDS
         if any(card.running for card in newest_runs) or any(snapshot.sweep.running for snapshot in sweeps)
         else None,

@@ -5,14 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 
 from orbifolio.reports.charts.curves import charted_metrics, loss_charts
+from orbifolio.reports.data.gallery_facts import gallery_facts
 from orbifolio.reports.data.log import RunRecord
 from orbifolio.reports.links import STATUSES, Header, Link, Place
 from orbifolio.reports.live_updates import run_update
+from orbifolio.reports.media.img import final_image, portrait_image
+from orbifolio.reports.media.thumbnails import COPY_WIDTHS
 from orbifolio.reports.parts.base import Part
 from orbifolio.reports.parts.curves import Curves
 from orbifolio.reports.parts.downloads import downloads_part
-from orbifolio.reports.parts.endless_zoom import endless_zoom
-from orbifolio.reports.parts.globe import globe_part
 from orbifolio.reports.parts.hero import run_hero
 from orbifolio.reports.parts.image_pairs import image_pairs
 from orbifolio.reports.parts.inputs import inputs_part
@@ -25,10 +26,12 @@ from orbifolio.reports.parts.painting.class_cells import class_cells_part
 from orbifolio.reports.parts.painting.marks import marks_part
 from orbifolio.reports.parts.painting.stroke_comparison import stroke_comparison
 from orbifolio.reports.parts.phases import phases_part
+from orbifolio.reports.parts.product.endless_zoom import endless_zoom
+from orbifolio.reports.parts.product.globe import globe_part
+from orbifolio.reports.parts.product.wallpaper import wallpaper_part
 from orbifolio.reports.parts.progress import progress_part
 from orbifolio.reports.parts.provenance import references_part, rerun_part, weights_part
 from orbifolio.reports.parts.symmetry import symmetry_section
-from orbifolio.reports.parts.wallpaper import wallpaper_part
 from orbifolio.reports.prose import markdown_to_text
 from orbifolio.reports.tree import REFRESH_SECONDS, Page
 from orbifolio.reports.wording import format_date, format_duration
@@ -50,6 +53,15 @@ def run_crumbs(run: RunRecord, gallery: Path, place: Place, *below: Link) -> tup
         Link(run_name(run), place.to(run.folder / "index.html")),
         *below,
     )
+
+
+def preview_address(run: RunRecord, place: Place) -> str:
+    """The picture that stands for the run where a link to it is previewed: at most 1280 pixels wide; "" for none."""
+    source = portrait_image(run) or final_image(run)
+    if source is None:
+        return ""
+    wide = [path for path, width in source.versions if width <= COPY_WIDTHS[2]]
+    return place.to(wide[-1] if wide else source.versions[0][0])
 
 
 def run_header(run: RunRecord) -> Header:
@@ -105,6 +117,8 @@ def run_page(run: RunRecord, gallery: Path) -> Page:
         crumbs=(*run_crumbs(run, gallery, place)[:-1], Link(run_name(run))),
         parts=tuple(part for part in parts if part is not None),
         description=markdown_to_text(run.about) or run.title,
+        facts=gallery_facts(gallery),
+        image=preview_address(run, place),
         refresh=REFRESH_SECONDS if run.running else None,
         live=run_update(run, scrubber.data if scrubber else None),
     )

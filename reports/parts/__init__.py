@@ -10,13 +10,12 @@ from orbifolio.reports.parts.compare import Compare
 from orbifolio.reports.parts.curves import Curves, PositionMarker
 from orbifolio.reports.parts.deepzoom import DeepZoom
 from orbifolio.reports.parts.downloads import Downloads
-from orbifolio.reports.parts.endless_zoom import EndlessZoom
 from orbifolio.reports.parts.filters import Filters
 from orbifolio.reports.parts.frames import Frames
-from orbifolio.reports.parts.globe import GlobeView
 from orbifolio.reports.parts.hero import Hero
 from orbifolio.reports.parts.image_pairs import ImagePairs
 from orbifolio.reports.parts.inputs import Inputs
+from orbifolio.reports.parts.introduction import Introduction
 from orbifolio.reports.parts.lead_image import LeadImage
 from orbifolio.reports.parts.measures import Measures, SharedParameters
 from orbifolio.reports.parts.members import Members
@@ -27,13 +26,15 @@ from orbifolio.reports.parts.painting.class_cells import ClassCells
 from orbifolio.reports.parts.painting.marks import PaintedMarks
 from orbifolio.reports.parts.painting.stroke_comparison import StrokeComparison
 from orbifolio.reports.parts.phases import Phases
+from orbifolio.reports.parts.product.endless_zoom import EndlessZoom
+from orbifolio.reports.parts.product.globe import GlobeView
+from orbifolio.reports.parts.product.wallpaper import TilePreview
 from orbifolio.reports.parts.progress import ProgressDisplay
 from orbifolio.reports.parts.provenance import References, RerunCommands, Weights
 from orbifolio.reports.parts.run_table import RunTable
 from orbifolio.reports.parts.sweep_shelf import SweepShelf
 from orbifolio.reports.parts.symmetry import SymmetrySection
 from orbifolio.reports.parts.thumbnail_grid import ThumbnailGrid
-from orbifolio.reports.parts.wallpaper import TilePreview
 
 PARTS: tuple[type[Part], ...] = (
     # of any page
@@ -67,6 +68,7 @@ PARTS: tuple[type[Part], ...] = (
     DeepZoom,
     Neighbours,
     # of the pages above the runs
+    Introduction,
     Filters,
     ThumbnailGrid,
     RunTable,

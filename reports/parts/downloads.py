@@ -14,9 +14,11 @@ from orbifolio.reports.media.animation import ANIMATION_NAME, make_animation
 from orbifolio.reports.media.img import PageImage, page_image
 from orbifolio.reports.media.thumbnails import SMALL_WIDTHS, image_size, prepare_image
 from orbifolio.reports.parts.base import Part
-from orbifolio.reports.parts.globe import SCENE
 from orbifolio.reports.wording import format_bytes, format_count, format_pixels
 from orbifolio.runner.files import is_file
+
+SCENE = "scene"
+"""The kind, in `run.json`, of the file that holds a scene; it is part of the page, not a download."""
 
 MOST_SHOWN, FEW_SHOWN = 12, 5
 """Pictures that are all shown, and how many are where there are more."""

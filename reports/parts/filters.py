@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
+from orbifolio.reports.data.caption import group_words
 from orbifolio.reports.data.card import Card
 from orbifolio.reports.links import status_label
 from orbifolio.reports.parts.base import Part
@@ -63,6 +64,11 @@ class Filters(Part):
 _MAX_SEEDS = 30  # a longer menu does not help; the search finds them
 
 
+def _group_label(group: str) -> str:
+    words = group_words(group)
+    return group if words in ("", group) else f"{group}: {words}"
+
+
 def _month_words(value: str) -> str:
     year, _, month = value.partition("-")
     return f"{MONTHS[int(month) - 1]} {year}"
@@ -92,8 +98,9 @@ def filter_menus(cards: Sequence[Card]) -> tuple[FilterMenu, ...]:
     lengths = {name: words for name, words, _ in DURATIONS} | dict((LONGER,))
     seeds = {card.seed for card in cards}
     menus = (
-        _menu("group", "Symmetry group", "Any group", (card.group for card in cards)),
-        _menu("style", "Style picture", "Any style", (name for card in cards for name in card.styles)),
+        _menu("group", "Symmetry group", "Any group", (card.group for card in cards), spell=_group_label),
+        _menu("style", "Picture that went in", "Any picture", (name for card in cards for name in card.styles)),
+        _menu("tag", "Tag", "Any tag", (name for card in cards for name in card.tags)),
         _menu(
             "status",
             "Status",

@@ -19,13 +19,14 @@ from orbifolio.reports.wording import format_count, format_date
 
 @dataclass(frozen=True)
 class SweepCard:
-    """A sweep on the shelf: a few of its pictures, small."""
+    """A sweep on the shelf: a few of its pictures, small; `words` are what a search finds it by."""
 
     href: str
     title: str
     pictures: tuple[PageImage, ...]
     facts: tuple[str, ...]
     status: Status | None
+    words: str = ""
 
 
 @dataclass(frozen=True)
@@ -72,6 +73,7 @@ def _card(snapshot: SweepSnapshot, gallery: Path, place: Place) -> SweepCard:
         pictures=_pictures(snapshot, gallery, place),
         facts=tuple(fact for fact in facts if fact),
         status=None if sweep.status == "done" else STATUSES.get(sweep.status),
+        words=" ".join((sweep.title, sweep.name, *(axis.name for axis in axes))).casefold(),
     )
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import ClassVar
 
+from orbifolio.reports.data.caption import caption
 from orbifolio.reports.data.card import Card
 from orbifolio.reports.links import STATUSES, Link, Place, Status
 from orbifolio.reports.media.img import PageImage, page_image
@@ -22,6 +23,7 @@ class Thumbnail:
     Attributes:
         ratio: width / height, kept within what a row can show.
         data: (name, value) of the attributes `data-<name>`, by which a script chooses and sorts.
+        id: to lead to it from elsewhere on the page, or "".
     """
 
     href: str
@@ -32,11 +34,16 @@ class Thumbnail:
     status: Status | None
     more: Link | None
     data: tuple[tuple[str, str], ...] = ()
+    id: str = ""
 
 
 @dataclass(frozen=True)
 class ThumbnailGrid(Part):
-    """Pictures in rows of equal height."""
+    """Pictures in rows of equal height.
+
+    Attributes:
+        bare: whether its heading is for those alone who do not see the page.
+    """
 
     template: ClassVar[str] = "parts/thumbnail_grid.html"
     listed: ClassVar[bool] = True
@@ -45,6 +52,7 @@ class ThumbnailGrid(Part):
     title: str
     cards: tuple[Thumbnail, ...]
     note: str = ""
+    bare: bool = False
 
 
 _MIN_RATIO, _MAX_RATIO = 0.7, 1.9  # beyond these, a picture is cropped
@@ -77,7 +85,9 @@ def month(card: Card) -> str:
 
 def _data(card: Card) -> tuple[tuple[str, str], ...]:
     """The attributes by which a script filters and sorts."""
-    words = " ".join((card.title, card.type, card.theme, card.group, *card.styles, card.about[:_SEARCHED_LETTERS]))
+    words = " ".join(
+        (card.title, card.type, card.theme, *card.tags, *caption(card), card.group, card.about[:_SEARCHED_LETTERS])
+    )
     return (
         ("theme", card.section),
         ("group", card.group),
@@ -86,6 +96,7 @@ def _data(card: Card) -> tuple[tuple[str, str], ...]:
         ("length", duration_class(card)),
         ("seed", card.seed),
         ("style", "\n".join(card.styles)),
+        ("tag", "\n".join(card.tags)),
         ("started", f"{card.started or 0:.0f}"),
         ("seconds", f"{card.seconds or 0:.1f}"),
         ("words", f"{words} {card.id} seed {card.seed}".casefold()),
@@ -122,6 +133,7 @@ def thumbnail(
     more: Link | None,
     filtered: bool = False,
     newer: Card | None = None,
+    anchor: str = "",
 ) -> Thumbnail:
     """The thumbnail of a run.
 
@@ -132,6 +144,7 @@ def thumbnail(
         more: a link after them.
         filtered: whether a script filters the pictures, and needs their data.
         newer: a run of the same recipe that is not finished, told by a badge.
+        anchor: its id on the page, or "".
     """
     ratio = card.cover.ratio if card.cover else 1.0
     shown_ratio = min(_MAX_RATIO, max(_MIN_RATIO, ratio))
@@ -145,4 +158,5 @@ def thumbnail(
         status=_badge(card, newer),
         more=more,
         data=_data(card) if filtered else (),
+        id=anchor,
     )

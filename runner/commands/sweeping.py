@@ -260,6 +260,7 @@ def _print_members(
     variations: Sequence[Variation], forecasts: Sequence[MemberForecast], engine: SweepEngine, *, dry: bool
 ) -> None:
     """List the members with their estimated time; on stdout in a dry run, else on stderr."""
+    from orbifolio.reports.wording import format_count
     from orbifolio.runner.run.listeners import clock
     from orbifolio.runner.sweeps.validate import total_seconds
 
@@ -270,7 +271,7 @@ def _print_members(
         logger.info("and %d more (--dry-run lists them all)", len(variations) - _MAX_LISTED)
     total = total_seconds(forecasts)
     parallel = min(engine.slots, len(variations))
-    estimate = f"{len(variations)} runs, about {clock(total)} in all on {engine.shown}"
+    estimate = f"{format_count(len(variations), 'run')}, about {clock(total)} in all on {engine.shown}"
     say(estimate + (f"; {parallel} at once: about {clock(total / parallel)}" if parallel > 1 else ""))
     warning = engine.warning(max((forecast.memory or 0.0 for forecast in forecasts), default=0.0))
     if warning:

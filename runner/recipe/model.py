@@ -16,6 +16,7 @@ from typing import Annotated, Any, Literal
 from pydantic import ConfigDict, Field
 from rich.console import Console
 
+from orbifolio.reports.data.card import THEMES
 from orbifolio.reports.publish import AnyPublisher
 from orbifolio.runner.errors import IllegalSymmetry, ImageError, Problem, RecipeError
 from orbifolio.runner.images.finish import Finish
@@ -45,6 +46,13 @@ class Recipe(Settings):
     """The picture's name, for the gallery."""
     about: str = Field(default="", max_length=20_000)
     """Markdown: the idea, what to expect, what it costs."""
+    theme: str = Field(default="", max_length=60, pattern=r"^[^\x00-\x1f]*$")
+    """With which pictures the gallery hangs it, e.g. plane, sphere, painting, or a word of your own. Left out, it is
+    the name of the recipe's folder where that is one of the program's own."""
+    tags: tuple[Annotated[str, Field(min_length=1, max_length=60, pattern=r"^[^\x00-\x1f]*$")], ...] = Field(
+        default=(), max_length=30
+    )
+    """Words to find it by in the gallery, e.g. `[blue, for the kitchen]`."""
     seed: int = Field(default=0, ge=0, le=2**63 - 1)
     """Seed of all randomness: the same seed gives the same picture."""
     renderer: AnyRenderer
@@ -94,7 +102,8 @@ class LoadedRecipe:
     Attributes:
         recipe: validated, overrides and quality applied.
         name: the file's stem: the gallery groups runs by it.
-        theme: the name of the file's folder: the gallery groups recipes by it.
+        theme: what the recipe says, else the name of the file's folder where that is one of ours: the gallery groups
+            recipes by it.
         source: text and marks, overrides applied.
         overrides: `KEY=VALUE` texts of the command line.
         images: loads the recipe's pictures.
@@ -146,6 +155,16 @@ class LoadedRecipe:
                 default_store().fetch(name)
 
 
+def theme_of_folder(path: Path) -> str:
+    """The theme of a recipe that names none: its folder's name, where that is one of ours.
+
+    Args:
+        path: of the recipe.
+    """
+    folder = path.resolve().parent.name
+    return folder if folder in THEMES else ""
+
+
 RESERVED = ("assets", "sweeps")
 """Folders of a gallery that do not belong to a recipe."""
 
@@ -194,7 +213,7 @@ def load(
     return LoadedRecipe(
         recipe=recipe,
         name=path.stem,
-        theme=path.resolve().parent.name or "recipes",
+        theme=recipe.theme or theme_of_folder(path),
         source=source,
         overrides=tuple(overrides),
         images=images,

@@ -35,6 +35,7 @@ def begin_summary(
         "schema": 1,
         "recipe": loaded.name,
         "theme": loaded.theme,
+        "tags": list(recipe.tags),
         "title": recipe.title,
         "about": recipe.about,
         "status": "running",

@@ -11,8 +11,9 @@
   const links = [...box.querySelectorAll("[data-theme-link]")];
   const result = box.querySelector("[data-result]");
   const clear = box.querySelector("[data-clear]");
-  const sections = [...document.querySelectorAll("main > section")].filter((section) => section.querySelector(".wall"));
-  const cards = [...document.querySelectorAll(".wall > li")].map((element, at) => ({ element, at, home: element.parentNode, ...element.dataset }));
+  const wall = document.querySelector(".wall");
+  const cards = [...wall.children].map((element, at) => ({ element, at, ...element.dataset }));
+  const shelved = [...document.querySelectorAll(".shelf > li")];
   const THEMES = new Set(cards.map((card) => card.theme));
   const ORDERS = {
     newest: (one, other) => other.started - one.started,
@@ -28,10 +29,10 @@
     return card.element.querySelector(".name").textContent;
   }
 
-  // Whether a picture has a value; style pictures may be several.
+  // Whether a picture has a value; style pictures and tags may be several.
   function has(card, property, value) {
     const own = card[property] || "";
-    return property === "style" ? own.split("\n").includes(value) : own === value;
+    return property === "style" || property === "tag" ? own.split("\n").includes(value) : own === value;
   }
 
   function words() {
@@ -45,19 +46,17 @@
     return MENUS.every(({ name: property }) => !state[property] || but === property || has(card, property, state[property]));
   }
 
-  // One grid for all, where the order is not that of the themes.
-  const all = orbifolio.make("section", { "aria-label": "All pictures", hidden: "" });
-  const wall = orbifolio.make("ul", { class: "wall" });
-  all.append(wall);
-  sections[0].before(all);
-
-  function arrange(shown) {
+  function arrange(shown, sought) {
     const order = ORDERS[state.sort];
     const sorted = order ? [...cards].sort((one, other) => order(one, other) || one.at - other.at) : cards;
-    for (const card of sorted) (order ? wall : card.home).append(card.element);
+    for (const card of sorted) wall.append(card.element);
     for (const card of cards) card.element.hidden = !shown.has(card);
-    all.hidden = !order;
-    for (const section of sections) section.hidden = Boolean(order) || !section.querySelector("li:not([hidden])");
+    wall.hidden = !shown.size;
+    // Sweeps have words alone: whatever else is chosen is a property of runs.
+    const narrowed = state.theme || MENUS.some(({ name: property }) => state[property]);
+    for (const each of shelved) each.hidden = Boolean(narrowed) || !sought.every((word) => each.dataset.words.includes(word));
+    const shelf = shelved[0] && shelved[0].closest("section");
+    if (shelf) shelf.hidden = shelved.every((each) => each.hidden);
   }
 
   // How many pictures each choice would leave; one that leaves none is disabled.
@@ -94,7 +93,7 @@
   function show() {
     const sought = words();
     const shown = new Set(cards.filter((card) => chosen(card, sought)));
-    arrange(shown);
+    arrange(shown, sought);
     count(sought);
     tell(shown.size);
     for (const field of [form.elements.q, ...MENUS]) field.classList.toggle("set", Boolean(field.value));

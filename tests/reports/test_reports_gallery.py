@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -11,8 +13,10 @@ from page_reading import read_page
 from synthetic_card import HOSTILE, a_card
 from synthetic_run import BEGAN, replace_in
 
-from orbifolio.reports.data.card import Card
+from orbifolio.reports.data.caption import caption
+from orbifolio.reports.data.card import Card, card_from_json
 from orbifolio.reports.data.differences import parameter_differences, short_names
+from orbifolio.reports.data.gallery_facts import FACTS_NAME, read_facts
 from orbifolio.reports.data.log import read_run
 from orbifolio.reports.media.run_card import card_from_run
 from orbifolio.reports.pages.gallery import gallery_page, pages_above, shown_run
@@ -22,6 +26,7 @@ from orbifolio.reports.parts.run_table import MAX_COLUMNS, RunTable
 from orbifolio.reports.parts.thumbnail_grid import ThumbnailGrid
 from orbifolio.reports.render import renderer
 from orbifolio.reports.write_gallery import files_above, rebuild_gallery, update_index, write_above
+from orbifolio.runner.errors import InputError
 
 NOW = BEGAN + 10**6
 
@@ -70,8 +75,89 @@ def test_months_and_durations_are_in_order() -> None:
 
 def test_themes_have_an_order_and_unknown_ones_follow() -> None:
     cards = [a_card(number, theme=theme) for number, theme in enumerate(("survey", "aaa", "plane", "", "dream"))]
-    hung = [part.title for part in gallery_parts(cards) if isinstance(part, ThumbnailGrid)]
-    assert hung == ["Plane", "Dream", "Survey", "Aaa", "Other"]
+    filters, wall = gallery_parts(cards)
+    assert isinstance(filters, Filters)
+    assert isinstance(wall, ThumbnailGrid)
+    assert [section.label for section in filters.sections] == ["Plane", "Dream", "Survey", "Aaa", "Other"]
+    assert [section.href for section in filters.sections] == [f"#{card.id}" for card in wall.cards]
+    assert [dict(card.data)["theme"] for card in wall.cards] == ["plane", "dream", "survey", "aaa", "other"]
+
+
+def test_a_card_is_told_in_words_and_found_by_its_tags() -> None:
+    card = a_card(symmetry="six-fold, three colours", styles=("oil", "waves", "koi"), seconds=120.0, tags=("Blue",))
+    assert caption(card) == ("six-fold, three colours", "oil, waves", "2 min")
+    (wall,) = [part for part in gallery_parts([card, a_card(1)]) if isinstance(part, ThumbnailGrid)]
+    data = dict(wall.cards[0].data)
+    assert data["tag"] == "Blue"
+    assert {"blue", "six-fold,", "oil"} <= set(data["words"].replace("oil,", "oil").split())
+    menus = {
+        each.name: [choice.label for choice in each.choices] for each in filter_menus([card, a_card(tags=("Red",))])
+    }
+    assert menus["tag"] == ["Blue", "Red"]
+    assert card_from_json(json.loads(card.to_json())) == card
+
+
+def test_the_runs_of_a_recipe_are_called_by_what_differs() -> None:
+    cards = [a_card(id=f"run-{number}", parameters={"seed": str(number), "size": "64"}) for number in range(2)]
+    page = next(page for page in pages_above(Path("/nowhere"), cards) if page.kind == "recipe")
+    wall = page.parts[0]
+    assert isinstance(wall, ThumbnailGrid)
+    assert {card.title: card.href for card in wall.cards} == {
+        "seed 0": "run-0/index.html",
+        "seed 1": "run-1/index.html",
+    }
+    assert wall.cards[0].facts[0].startswith("21 November 2025")
+
+
+# What the gallery says of itself
+
+
+def test_a_gallery_has_a_title_an_author_and_a_picture_for_previews(
+    gallery: Path, make_run: Callable[..., Path]
+) -> None:
+    run = make_run()
+    rebuild_gallery(gallery, now=NOW)
+    plain = read_page(gallery / "index.html")
+    assert plain.xpath("//h1/text()") == ["Gallery"]
+    (image,) = plain.xpath("//meta[@property='og:image']/@content")
+    assert (gallery / image).is_file()
+    (gallery / FACTS_NAME).write_text(
+        "title: Rain & <tiles>\nintroduction: Made of **rain**.\nauthor: A. Painter\nlicence: CC BY 4.0\n"
+        "address: https://example.org/a\n"
+    )
+    changed = rebuild_gallery(gallery, now=NOW)
+    assert run / "index.html" in changed
+    page = read_page(gallery / "index.html")
+    assert page.xpath("//h1/text()") == ["Rain & <tiles>"]
+    assert page.xpath("string(//*[contains(@class, 'introduction')]//strong)") == "rain"
+    assert "Pictures by A. Painter. Licence: CC BY 4.0." in " ".join(page.text_content().split())
+    for path in (gallery, run.parent, run):
+        (image,) = read_page(path / "index.html").xpath("//meta[@property='og:image']/@content")
+        assert image.startswith("https://example.org/a/rainbow-hexagon/")
+        assert (gallery / image.removeprefix("https://example.org/a/")).is_file()
+    assert rebuild_gallery(gallery, now=NOW) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("titel: x", "did you mean title?"),
+        ("title: [a]", "title: ['a'] is not a text"),
+        ("- a", "is a list"),
+        ("a: [", "cannot be read"),
+        ("address: ftp://x", "is no address of the web"),
+        (f"title: {'x' * 300}", "300 letters; at most 200"),
+    ],
+)
+def test_what_is_wrong_with_it_is_told_and_the_pages_are_made(
+    gallery: Path, make_run: Callable[..., Path], text: str, told: str
+) -> None:
+    make_run()
+    (gallery / FACTS_NAME).write_text(text)
+    with pytest.raises(InputError, match=re.escape(told)):
+        read_facts(gallery)
+    rebuild_gallery(gallery, now=NOW)
+    assert read_page(gallery / "index.html").xpath("//h1/text()") == ["Gallery"]
 
 
 # What differs

@@ -15,7 +15,7 @@ from synthetic_run import BEGAN, write_run
 from orbifolio.reports.data.log import read_run
 from orbifolio.reports.links import Place
 from orbifolio.reports.media.run_card import card_from_run
-from orbifolio.reports.parts.globe import globe_part
+from orbifolio.reports.parts.product.globe import globe_part
 from orbifolio.reports.write import write_report
 
 EXTRAS = [

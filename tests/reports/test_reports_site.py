@@ -242,7 +242,8 @@ def test_steps_are_chained_over_phases(site: Path) -> None:
 
 def test_gallery_shows_the_newest_run_of_each_recipe_by_theme(site: Path) -> None:
     page = read_page(site / "index.html")
-    assert page.xpath("//h2/text()") == ["Plane", "Dream"]
+    assert page.xpath("//h2/text()") == ["Pictures"]
+    assert page.xpath("//*[@data-theme-link!='']/@data-theme-link") == ["plane", "dream"]
     cards = page.xpath("//a[@class='card']/@href")
     assert len(cards) == 6
     assert "rainbow-hexagon/20261121-101500-4f2a/index.html" in cards

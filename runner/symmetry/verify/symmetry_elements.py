@@ -52,7 +52,7 @@ def symmetry_elements(symmetry: Symmetry, width: int, height: int) -> dict[str, 
     movements = symmetry.movements(width / height)
     if len(movements) < 2 and not any(symmetry.wrap):
         return None
-    drawing = _Drawing(movements, symmetry.wrap, width, height)
+    drawing = _Elements(movements, symmetry.wrap, width, height)
     centres, (mirrors, glides) = drawing.centres(), drawing.lines()
     cells = drawing.cells(centres)
     counts = [len(centres), len(mirrors), len(glides), len(cells)]
@@ -61,7 +61,7 @@ def symmetry_elements(symmetry: Symmetry, width: int, height: int) -> dict[str, 
     return {"centres": centres, "mirrors": mirrors, "glides": glides, "cells": cells}
 
 
-class _Drawing:
+class _Elements:
     """The elements of one picture."""
 
     def __init__(self, movements: tuple[Claim, ...], wrap: tuple[bool, bool], width: int, height: int) -> None:

@@ -12,6 +12,7 @@ from orbifolio.reports.links import Link, Place
 from orbifolio.reports.media.img import PageImage, page_image
 from orbifolio.reports.media.thumbnails import MEDIUM_WIDTHS, prepare_image
 from orbifolio.reports.parts.base import Part
+from orbifolio.reports.parts.downloads import SCENE
 from orbifolio.reports.wording import format_bytes
 
 
@@ -37,10 +38,6 @@ class GlobeView(Part):
     still: PageImage
     lead: str
     links: tuple[Link, ...]
-
-
-SCENE = "scene"
-"""The kind, in `run.json`, of the file that holds a scene; it is part of the page, not a download."""
 
 
 _TITLES = {"globe": "Globe", "model": "Model"}
