@@ -49,6 +49,10 @@ class Settings(BaseModel):
         """The keys of what these values use: `cites`, where all of it is used always."""
         return self.cites
 
+    def idle(self) -> frozenset[str]:
+        """The fields of which these values use nothing: what they cite was not used, either."""
+        return frozenset()
+
     @classmethod
     def __get_pydantic_json_schema__(
         cls, schema: core_schema.CoreSchema, handler: GetJsonSchemaHandler
@@ -289,13 +293,13 @@ class Shorthand:
 
 
 def citations(value: object) -> tuple[str, ...]:
-    """All `cites` keys of a settings tree, sorted, each once."""
+    """All `cites` keys of what a settings tree uses, sorted, each once."""
     keys: set[str] = set()
 
     def walk(item: object) -> None:
         if isinstance(item, Settings):
             keys.update(item.cited())
-            for name in type(item).model_fields:
+            for name in type(item).model_fields.keys() - item.idle():
                 walk(getattr(item, name))
         elif isinstance(item, Sequence) and not isinstance(item, str | bytes):
             for element in item:

@@ -153,6 +153,13 @@ class RunRecord:
         return silence_limit(max((step.seconds for phase in self.phases for step in phase.steps), default=0.0))
 
     @property
+    def branched(self) -> tuple[int, int]:
+        """The phase, from 0, and the step up to which another run did what this one continues; (-1, 0) for its own."""
+        place = as_mapping(self.record.get("branched"))
+        phase, step = as_int(place.get("phase")), as_int(place.get("step"))
+        return (-1, 0) if phase is None or step is None else (phase, step)
+
+    @property
     def final(self) -> Mapping[str, Any]:
         """What `run.json` says of the finished picture; empty while there is none."""
         return as_mapping(self.record.get("final"))

@@ -52,7 +52,10 @@ def _pixels(phase: PhaseRecord, widths: list[float | None]) -> float | None:
 
 
 def measure_progress(run: RunRecord) -> ProgressEstimate:
-    """Estimate from the pace of recent steps; later phases cost in proportion to their pixels."""
+    """Estimate from the pace of recent steps; later phases cost in proportion to their pixels.
+
+    What a branch has from the run that it continues is no progress of its own.
+    """
     widths = _planned_widths(run)
     spent = left = 0.0
     pace: float | None = None
@@ -63,7 +66,7 @@ def measure_progress(run: RunRecord) -> ProgressEstimate:
         if phase.steps:
             pace = median(step.seconds for step in phase.steps[-_RECENT:])
             pixels = here
-            spent += sum(step.seconds for step in phase.steps)
+            spent += sum(step.seconds for step in phase.steps if (phase.index, step.step) > run.branched)
         done = phase.steps[-1].step if phase.steps else 0
         remaining = 0 if phase.finished else max(0, phase.planned - done)
         if not remaining:
@@ -87,4 +90,6 @@ def _line(run: RunRecord) -> str:
     phase = started[-1]
     step = phase.steps[-1].step if phase.steps else 0
     of = f" of {format_integer(phase.planned)}" if phase.planned else ""
+    if (phase.index, step) <= run.branched:
+        return f"Getting ready to go on from phase {phase.index + 1}, step {format_integer(step)}{of}"
     return f"Phase {phase.index + 1} of {len(run.phases)}, step {format_integer(step)}{of}"

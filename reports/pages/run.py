@@ -89,18 +89,21 @@ def run_page(run: RunRecord, gallery: Path) -> Page:
     product = globe_part(run, place) or endless_zoom(run, place) or wallpaper_part(run, place)
     frames = run_lead_image(run, place, scrubber, first=product is None)
     files = downloads_part(run, place)
+    phases = phases_part(run, place, frames if product else None)
+    atlas = phases if phases and phases.atlas else None
     parts: list[Part | None] = [
         progress_part(run) if run.running else outcome_notice(run),
         run_hero(run, place, product or frames, files),
         advisory_notice(run),
-        image_pairs(run, place),
+        atlas,
+        None if atlas else image_pairs(run, place),
         stroke_comparison(run, place),
         candidates_part(run, place),
         class_cells_part(run, place),
         marks_part(run),
         symmetry_section(run),
         judgement_part(run),
-        phases_part(run, place, frames if product else None),
+        None if atlas else phases,
         inputs_part(run, place),
         Curves(charts, shown=CHARTS_SHOWN) if charts else None,
         rerun_part(run),

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from orbifolio.reports.data.log import PhaseRecord, RunRecord
+from orbifolio.reports.data.values import as_text
 from orbifolio.reports.links import Place
 from orbifolio.reports.media.img import PageImage, page_image, phase_page_path, present_frames
-from orbifolio.reports.media.thumbnails import SMALL_WIDTHS, prepare_image
+from orbifolio.reports.media.thumbnails import MEDIUM_WIDTHS, SMALL_WIDTHS, prepare_image
 from orbifolio.reports.parts.base import Part
 from orbifolio.reports.parts.lead_image import LeadImage
 from orbifolio.reports.wording import format_count, format_duration, format_integer, format_number, format_pixels
@@ -29,19 +30,28 @@ class PhaseCard:
 
 @dataclass(frozen=True)
 class Phases(Part):
-    """How the picture came to be: its frames, unless the page begins with them, and all phases, a card each."""
+    """How the picture came to be: its frames, unless the page begins with them, and all phases, a card each.
+
+    Attributes:
+        atlas: whether the phases are pictures of their own, to be looked at side by side.
+    """
 
     template: ClassVar[str] = "parts/phases.html"
     listed: ClassVar[bool] = True
     id: ClassVar[str] = "phases"
-    title: ClassVar[str] = "How it came to be"
     cards: tuple[PhaseCard, ...]
     player: LeadImage | None = None
+    title: str = "How it came to be"
+    atlas: bool = False
 
     @property
     def inner(self) -> tuple[Part, ...]:
         """The slider through all frames."""
         return () if self.player is None else (self.player,)
+
+
+PHASE = "phase"
+"""What phases are called where a renderer has no other word for them."""
 
 
 def phase_facts(phase: PhaseRecord) -> tuple[str, ...]:
@@ -72,20 +82,24 @@ def phases_part(run: RunRecord, place: Place, player: LeadImage | None) -> Phase
         player: of all frames, or None if it stands elsewhere on the page.
     """
     cards = []
+    noun = as_text(run.record.get("phase_noun"), PHASE)
+    atlas = noun != PHASE
+    widths = MEDIUM_WIDTHS if atlas else SMALL_WIDTHS
     for phase in run.phases:
         frames = present_frames(run, phase)
-        last = prepare_image(run.folder, frames[-1].path, widths=SMALL_WIDTHS) if frames else None
+        last = prepare_image(run.folder, frames[-1].path, widths=widths) if frames else None
         state = "" if phase.finished else "pending"
         if phase.started and not phase.finished:
             state = "in progress" if run.running else "not finished"
         cards.append(
             PhaseCard(
                 id=f"phase-{phase.index + 1}",
-                title=f"{phase.index + 1}. {phase.title}",
+                title=phase.title if atlas else f"{phase.index + 1}. {phase.title}",
                 href=place.to(phase_page_path(run, phase)) if phase.started else "",
-                facts=phase_facts(phase),
+                facts=() if atlas else phase_facts(phase),
                 picture=page_image(place, last, alt="", sizes="14rem"),
                 status=state,
             )
         )
-    return Phases(tuple(cards), player) if cards else None
+    title = f"All {format_count(len(cards), noun)}" if atlas else Phases.title
+    return Phases(tuple(cards), player, title, atlas) if cards else None

@@ -144,10 +144,12 @@ class Renderer(ABC):
 
     Attributes:
         charted: metrics that are worth a curve in the report, beside the loss.
+        phase_noun: what a phase is to a reader; any other word than phase says that each is a picture of its own.
         begins_bare: whether nothing is there before the first step, so that no frame is kept of it.
     """
 
     charted: tuple[str, ...] = ()
+    phase_noun: str = "phase"
     begins_bare: bool = False
 
     def least_memory(self) -> float:

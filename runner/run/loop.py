@@ -273,6 +273,8 @@ class Run:
             return
         for name in ("started", "peak_memory_bytes", "steps"):
             self._summary[name] = before.get(name, self._summary[name])
+        if "branched" in before:
+            self._summary["branched"] = before["branched"]
         for phase, earlier in zip(self._summary["phases"], before.get("phases", []), strict=False):
             phase.update({name: earlier[name] for name in ("seconds", "terms") if name in earlier})
 

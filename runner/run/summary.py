@@ -68,6 +68,7 @@ def begin_summary(
             for number, phase in enumerate(phases, start=1)
         ],
         "charted": list(renderer.charted),
+        "phase_noun": renderer.phase_noun,
         "symmetry": renderer.symmetry_summary(None),
         "inputs": [],
         "extras": [],

@@ -131,6 +131,8 @@ def copy_state(source: Path, gallery: Path, name: str, title: str) -> Path:
     log += f"{to_line(Warned(time.time(), note))}\n".encode()
     write_atomically(folder / "events.jsonl", log)
     summary = read_summary(source) or {}
-    write_summary(folder, {**summary, "status": "interrupted", "started": time.time(), "inputs": []})
+    branched = {"phase": checkpoint.phase, "step": checkpoint.step}
+    begun = {"status": "interrupted", "started": time.time(), "inputs": [], "branched": branched}
+    write_summary(folder, {**summary, **begun})
     write_checkpoint(folder / "checkpoint", replace(checkpoint, log_bytes=len(log)))
     return folder

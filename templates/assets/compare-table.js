@@ -47,10 +47,8 @@
     const recorded = runs.filter((run) => Object.keys(run.parameters).length);
     const shorts = shortNames(names);
     const differing = names.filter((name) => new Set(recorded.map((run) => run.parameters[name])).size > 1);
-    const always = ["Date", "Seed", "Time", "Device"];
     const facts = [...new Set(runs.flatMap((run) => Object.keys(run.facts)))].filter((name) => name !== "Run");
-    const shown = facts.filter((name) => always.includes(name) || new Set(runs.map((run) => run.facts[name])).size > 1);
-    shown.sort((one, other) => always.includes(other) - always.includes(one));
+    const shown = facts.filter((name) => new Set(runs.map((run) => run.facts[name])).size > 1);
     const heads = runs.map((run) => {
       const number = comparing.number(run.key);
       return make("th", { scope: "col" }, make("span", { class: `mark c${number - 1}` }, String(number)), " ", make("a", { href: run.page }, run.title));

@@ -98,6 +98,18 @@ def test_time_left_scales_with_pixels(make_run: MakeRun) -> None:
     assert progress.line == "Phase 1 of 2, step 3 of 6"
 
 
+def test_a_branch_does_not_count_what_its_parent_did(make_run: MakeRun) -> None:
+    waiting = measure_progress(read_run(make_run(status="running", until=3, branched={"phase": 0, "step": 3}), now=NOW))
+    assert waiting.share == 0
+    assert waiting.line == "Getting ready to go on from phase 1, step 3 of 6"
+    going = make_run(identity="b", status="running", until=4, branched={"phase": 0, "step": 3})
+    progress = measure_progress(read_run(going, now=NOW))
+    assert progress.share == pytest.approx(0.5 / (0.5 + 1.0 + 12))
+    assert progress.line == "Phase 1 of 2, step 4 of 6"
+    torn = make_run(identity="c", status="running", until=3, branched={"phase": "x"})
+    assert read_run(torn, now=NOW).branched == (-1, 0)
+
+
 def test_a_missing_picture_leaves_a_readable_page(make_run: MakeRun, gallery: Path) -> None:
     folder = make_run()
     (folder / "final.png").unlink()

@@ -97,3 +97,12 @@ def test_all_but_the_first_charts_are_folded_away(make_run: MakeRun) -> None:
     assert texts(page, "//details[@class='more-charts']/summary") == [
         f"2 more charts: {', '.join(name.lower() for name in folded)}"
     ]
+
+
+def test_a_survey_reads_as_an_atlas(make_run: MakeRun) -> None:
+    page = written(make_run(phase_noun="variation"))
+    assert texts(page, "//section[@id='phases']/h2") == ["All 2 variations"]
+    assert texts(page, "//article[@class='phase']") == ["16 px", "32 px"]
+    sections = [section.get("id") for section in page.xpath("//main/section")]
+    assert sections[0] == "phases"
+    assert not page.xpath("//*[@data-comparison]")

@@ -395,7 +395,9 @@ class ImageRenderer(Renderer):
         return {**files, **state.canvas.products(title=self.context.title, device=self.context.device)}
 
     def weights(self) -> tuple[Mapping[str, str], ...]:
-        """Provenance of every network in use."""
+        """Provenance of every network in use: none where no phase has a step."""
+        if not any(steps for _, steps in self.parts.phases):
+            return ()
         return tuple(asdict(provenance) for provenance in self.encoder.provenances)
 
     def describe(self) -> str:

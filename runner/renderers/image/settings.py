@@ -164,6 +164,12 @@ class ImageOptimisation(RendererSettings):
         """The one network, unless no objective uses it."""
         return (self.vision,) if self.layers() else ()
 
+    def idle(self) -> frozenset[str]:
+        """Where no phase has a step, nothing is optimised; where no objective asks for layers, no network looks."""
+        if not any(phase.steps for phase in self.phases):
+            return frozenset(("objectives", "optimiser", "views", "vision"))
+        return frozenset() if self.layers() else frozenset(("vision",))
+
     def arithmetic(self, device: str) -> str:
         """What `precision` comes to on a device."""
         return choose_precision(self.precision, device, agrees=self.vision.half_precision)[0]

@@ -119,10 +119,32 @@ class Survey(RendererSettings):
 
 
 def label(values: Mapping[str, Any]) -> str:
-    """A caption: the values, without their paths where there is one only."""
+    """A caption: the values, without their paths where there is one only.
+
+    >>> label({"symmetry": {"kind": "rotor", "order": 5, "mirrors": True}}), label({"seed": 3, "canvas.aspect": "3:2"})
+    ('rotor, order 5, mirrors', 'seed 3, aspect 3:2')
+    """
     if len(values) == 1:
-        return str(next(iter(values.values())))
-    return ", ".join(f"{path.rpartition('.')[2]} {value}" for path, value in values.items())
+        return spell(next(iter(values.values())))
+    return ", ".join(f"{path.rpartition('.')[2]} {spell(value)}" for path, value in values.items())
+
+
+def spell(value: object) -> str:
+    """A value of a recipe as one would say it.
+
+    >>> [spell(value) for value in (None, True, 0.5, ["-r", "-g"], [{"kind": "style", "images": ["orbifolio:koi"]}])]
+    ['none', 'yes', '0.5', '-r, -g', 'style, images koi']
+    """
+    if value is None or isinstance(value, bool):
+        return {None: "none", True: "yes", False: "no"}[value]
+    if isinstance(value, Mapping):
+        kind = [spell(value["kind"])] if "kind" in value else []
+        named = [name if held is True else f"{name} {spell(held)}" for name, held in value.items() if name != "kind"]
+        return ", ".join([*kind, *named])
+    if isinstance(value, list | tuple):
+        return ", ".join(map(spell, value))
+    text = str(value)
+    return text.rpartition(":")[2].replace("-", " ") if text.startswith(("orbifolio:", "skimage:")) else text
 
 
 @dataclass
@@ -137,6 +159,8 @@ class SurveyState:
 
 class SurveyRenderer(Renderer):
     """Runs every variation as a phase; all share a network where it is the same."""
+
+    phase_noun = "variation"
 
     def __init__(self, settings: Survey, context: RenderContext) -> None:
         self.settings = settings

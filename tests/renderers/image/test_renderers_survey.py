@@ -9,6 +9,7 @@ from pydantic import TypeAdapter
 from orbifolio.runner.renderers import AnyRenderer
 from orbifolio.runner.renderers.base import RenderContext
 from orbifolio.runner.renderers.image.survey import CELL, contact_sheet
+from orbifolio.runner.settings import citations
 
 BASE = {
     "kind": "image-optimisation",
@@ -69,3 +70,19 @@ def test_the_sheet_fits_any_shape():
     sheet = contact_sheet(pictures, ["one", "two"])
     assert sheet.dtype == np.float32
     assert abs(float(sheet[CELL // 2, CELL // 2, 0]) - 0.2) < 0.01
+
+
+def test_variations_are_called_as_one_would_say_them():
+    rotor = {"kind": "rotor", "order": 5, "mirrors": True}
+    settings = survey(symmetry=[{"kind": "plane", "group": "p4"}, rotor])
+    assert settings.build(context()).labels == ["plane, group p4", "rotor, order 5, mirrors"]
+
+
+def test_nothing_is_cited_that_was_not_used():
+    looks = TypeAdapter(AnyRenderer).validate_python({**BASE, "vision": "vgg16"})
+    still = looks.model_copy(update={"phases": tuple(phase.model_copy(update={"steps": 0}) for phase in looks.phases)})
+    assert {"simonyan2014", "liu1989"} <= set(citations(looks))
+    assert not {"simonyan2014", "liu1989"} & set(citations(still))
+    assert "itc-a" in citations(still)
+    untrained = TypeAdapter(AnyRenderer).validate_python({**BASE, "phases": [{"size": 16, "steps": 0}]})
+    assert untrained.build(context()).weights() == ()
