@@ -66,6 +66,21 @@ class LayoutExtent:
 
 
 @dataclass(frozen=True)
+class DrawingLook:
+    """How the figures of a tiling are drawn.
+
+    Attributes:
+        line: width of outlines, relative to a tile's side; 0 leaves them out.
+        shade: how much darker tiles are at their outline, in [0, 1].
+        inside: whether what the figure has inside is drawn.
+    """
+
+    line: float = 0.022
+    shade: float = 0.35
+    inside: bool = True
+
+
+@dataclass(frozen=True)
 class LatticeCell:
     """The upper left part of a picture that repeats inside itself, of which shifts make all of it, colours and all.
 
@@ -333,6 +348,24 @@ class Symmetry(ABC):
     @abstractmethod
     def chart_for(self, width: int, height: int) -> Chart:
         """The chart through which a picture of the artwork shows its surface; how it is measured is chosen by it."""
+
+    def channels(self, picture: F64) -> F64:
+        """The picture whose red, green and blue the colour action permutes: itself, unless it is printed in inks.
+
+        Args:
+            picture: (height, width, 3) in [0, 1].
+        """
+        return picture
+
+    def drawing(self, width: int, height: int, look: DrawingLook) -> F32 | None:
+        """(height, width, 3) what the symmetry itself shows, or None where it brings no picture.
+
+        Args:
+            width: of the artwork in pixels, as `fit` returned it.
+            height: of the artwork in pixels, as `fit` returned it.
+            look: how it is drawn.
+        """
+        return None
 
     def opacity(self, width: int, height: int) -> F32 | None:
         """Where a picture of the artwork shows its surface: see `charts.opacity`."""

@@ -81,12 +81,14 @@ class LatticeFrame:
         """Width and height in pixels must be multiples of these.
 
         Pixels (hexagonal: texel rows) must be permuted by every isometry: even numbers for the halves
-        of glides and centrings, q more for a lattice sheared by p/q.
+        of glides and centrings, and multiples of a block's cells that its edges do not share.
         """
         if self.hexagonal:
             return (1, 2 * self.rows) if self.upright else (2 * self.columns, 1)
-        sheared = self.up[1] if self.up[0] and self.upright else 1
-        return math.lcm(2, sheared) * self.columns, math.lcm(2, sheared) * self.rows
+        # e1 and e2 are (up[1], -right[1]) and (-up[0], right[0]) of a block, over its cells
+        across = self.block_cells // math.gcd(self.block_cells, *self.up)
+        down = self.block_cells // math.gcd(self.block_cells, *self.right)
+        return math.lcm(2, across) * self.columns, math.lcm(2, down) * self.rows
 
     def fit(self, width: int, multiple: int, ratio: float) -> tuple[int, int]:
         """The pixel size nearest to a desired one: see `Symmetry.fit`.

@@ -30,6 +30,7 @@ from orbifolio.runner.symmetry.groups.groups import Group
 from orbifolio.runner.symmetry.groups.isometry import Isometry, Period, hermite
 from orbifolio.runner.symmetry.groups.lattice import LatticeFrame
 from orbifolio.runner.symmetry.groups.legality import elements, neutral_period
+from orbifolio.runner.symmetry.inks import Inks
 from orbifolio.runner.symmetry.layouts.blended import BlendedLayout, Lookup, Mixed
 from orbifolio.runner.symmetry.layouts.flat_charts import Tile
 from orbifolio.runner.symmetry.layouts.gather import Gather, build_gather
@@ -171,6 +172,8 @@ class PlaneLayout(Layout):
     channels-last memory, as convolutions like it.
     """
 
+    _inks: Inks | None = None
+
     def __init__(
         self,
         width: int,
@@ -199,9 +202,24 @@ class PlaneLayout(Layout):
 
     def render(self, values: Tensor) -> Tensor:
         """The artwork of these orbit values: see `base.Layout.render`."""
-        points = self._draw(self.constrain(widened(values))) + 0.5
+        points = self._draw(self.constrain(widened(values)))
+        points = points + 0.5 if self._inks is None else points @ self._print_matrix(points).T + self._offset(points)
         picture = points.to(values.dtype).view(1, self.height, self.width, 3)
         return picture.permute(0, 3, 1, 2)
+
+    def printed(self, inks: Inks) -> PlaneLayout:
+        """The same layout, whose pictures are printed in inks: see `symmetry/inks.py`."""
+        layout = copy(self)
+        layout._inks = inks
+        return layout
+
+    def _print_matrix(self, like: Tensor) -> Tensor:
+        assert self._inks is not None
+        return like.new_tensor(self._inks.matrix)
+
+    def _offset(self, like: Tensor) -> Tensor:
+        assert self._inks is not None
+        return like.new_tensor(self._inks.offset)
 
     def corner(self, width: int, height: int) -> PlaneLayout:
         """The upper left part: see `base.Layout.corner`."""
@@ -217,7 +235,11 @@ class PlaneLayout(Layout):
         """The orbit values nearest to a picture: see `base.Layout.sample`."""
         picture = widened(picture.to(self.orbit_size.device))
         fine = resample(picture, *self._fine, wrap=self.wrap, spacing=self._spacing)
-        points = fine[0].permute(1, 2, 0).reshape(-1, 3) - 0.5
+        points = fine[0].permute(1, 2, 0).reshape(-1, 3)
+        if self._inks is None:
+            points = points - 0.5
+        else:
+            points = (points - self._offset(points)) @ points.new_tensor(self._inks.inverse).T
         if self._order is not None:
             points = points.index_select(0, self._order)
         values = self._texels.collect(points) / self.orbit_size[:, None].to(points.dtype)

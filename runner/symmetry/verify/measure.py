@@ -139,4 +139,4 @@ def measure_symmetry(picture: npt.NDArray[Any], symmetry: Symmetry) -> Measureme
     claims, near, candidates = symmetry.claims(), symmetry.near_claims(), symmetry.candidates(width / height)
     if not claims and not near and not candidates:
         return Measurement()
-    return measure(picture, symmetry.chart_for(width, height), claims, candidates, near)
+    return measure(symmetry.channels(picture), symmetry.chart_for(width, height), claims, candidates, near)
