@@ -14,11 +14,12 @@ from pydantic import Field
 
 from orbifolio.runner.canvas.wave_picture import WavePicture, WaveSettings
 from orbifolio.runner.deferred import torch
+from orbifolio.runner.errors import InputError
 from orbifolio.runner.images.cover import cover
 from orbifolio.runner.named_files import FileName
 from orbifolio.runner.patches.settings import PATCH_SOURCES, PatchSettings, plan_patches
 from orbifolio.runner.settings import KindFamily, Settings, Shorthand
-from orbifolio.runner.symmetry.base import Layout, Symmetry
+from orbifolio.runner.symmetry.base import DrawingLook, Layout, Symmetry
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -201,6 +202,35 @@ class FromPatches(PatchSettings, InitialState):
         return self.patch_complaints()
 
 
+class TiledFigure(InitialState):
+    """The figure that tiles the plane, drawn in every tile in its colours; of `symmetry: isohedral`."""
+
+    kind: Literal["figure"] = "figure"
+    line: float = Field(default=0.022, ge=0, le=0.2)
+    """Width of the outlines, as a share of a tile's side; 0 leaves them out."""
+    shade: float = Field(default=0.35, ge=0, le=1)
+    """How much darker a tile is at its outline."""
+    inside: bool = True
+    """Whether the figure's own drawing is shown."""
+
+    def colours(self, context: InitialContext) -> Tensor:
+        """The drawing, sampled through the layout.
+
+        Raises:
+            InputError: the symmetry brings no figure.
+        """
+        layout = context.layout
+        assert context.symmetry is not None
+        look = DrawingLook(self.line, self.shade, self.inside)
+        drawing = context.symmetry.drawing(layout.width, layout.height, look)
+        if drawing is None:
+            raise InputError(
+                f"canvas.init: figure under {context.symmetry.title or 'no symmetry'}; only `symmetry: isohedral` "
+                "brings a figure; choose another start, or that symmetry"
+            )
+        return layout.sample(torch.from_numpy(drawing).permute(2, 0, 1)[None]) + 0.5
+
+
 class Sum(InitialState):
     """Initial states added together."""
 
@@ -241,7 +271,7 @@ def _expand_grey(value: Any) -> Any:
 
 
 INITIALS = KindFamily(
-    (Noise, Plasma, FromImage, FromPatches, WaveStart, Constant, Sum, Product),
+    (Noise, Plasma, FromImage, FromPatches, TiledFigure, WaveStart, Constant, Sum, Product),
     shorthand=Shorthand(_expand_grey, {"type": "number"}),
 )
 AnyInitial = Annotated[Any, INITIALS]

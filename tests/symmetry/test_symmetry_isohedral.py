@@ -1,0 +1,96 @@
+"""A figure's tiling is a plane group's picture, printed in the tiles' colours."""
+
+import numpy as np
+import pytest
+import torch
+
+from orbifolio.runner.canvas.initial import InitialContext, TiledFigure, initialise
+from orbifolio.runner.errors import IllegalSymmetry, InputError
+from orbifolio.runner.random_generators import generator
+from orbifolio.runner.symmetry import colour
+from orbifolio.runner.symmetry.base import DrawingLook
+from orbifolio.runner.symmetry.inks import TETRAHEDRON, inks_of
+from orbifolio.runner.symmetry.kinds.isohedral import Cuts, Isohedral
+from orbifolio.runner.symmetry.kinds.none import NoSymmetry
+from orbifolio.runner.symmetry.verify.measure import measure_symmetry
+from orbifolio.runner.tilings.colourings import permutations
+
+BIRD = {"figure": "orbifolio:bird", "type": "IH6", "cuts": Cuts(lengths=(16, 16, 14, 9, 16, 9), start=3)}
+PALETTES = [
+    ["#d9643a", "#f3d9a0", "#3f7f8c"],
+    ["#202020", "#808080", "#f0f0f0"],
+    ["#ff0000", "#00ff00"],
+    ["#000000", "#ffffff"],
+    ["#e07030", "#f0e0b0", "#306080", "#509060"],
+]
+
+
+@pytest.mark.parametrize("palette", PALETTES)
+def test_permuting_channels_permutes_the_palette(palette):
+    colours = [tuple(int(item[at : at + 2], 16) / 255 for at in (1, 3, 5)) for item in palette]
+    inks = inks_of(colours)
+    count = len(colours)
+    places = TETRAHEDRON if count == 4 else (np.eye(3) - (1 / 3 if count == 3 else 1 / 2))[:count]
+    if count == 2:
+        places = places * [1, 1, 0]
+    printed = places @ inks.matrix.T + inks.offset
+    tolerance = 0.08 if palette[0] == "#202020" else 1e-9  # greys lie in a line: they are moved out of it a little
+    assert np.abs(printed - colours).max() < tolerance
+    for element, moved in permutations(count).items():
+        turned = places @ colour.MATRICES[element].T @ inks.matrix.T + inks.offset
+        assert np.abs(turned - printed[list(moved)]).max() < 1e-9
+    assert np.abs(inks.channels(printed) - 0.5 - places).max() < 1e-9
+    for neutral in (inks.ink, inks.paper):
+        assert ((neutral > -1e-9) & (neutral < 1 + 1e-9)).all()
+        channels = inks.channels(neutral) - 0.5
+        assert np.abs(channels - channels.mean() if count < 4 else channels).max() < 1e-6
+
+
+@pytest.mark.parametrize("colours", [("#d9643a", "#f3d9a0", "#3f7f8c"), ("#d9643a", "#f3d9a0", "#3f7f8c", "#8a9a5b")])
+def test_the_drawing_has_the_symmetry_and_stays_exact(colours):
+    symmetry = Isohedral(**BIRD, colours=colours).build()
+    width, height = symmetry.fit(320, multiple=2, ratio=1)
+    drawing = symmetry.drawing(width, height, DrawingLook())
+    assert measure_symmetry(drawing, symmetry).worst < 0.02
+    layout = symmetry.layout(width, height)
+    values = initialise(TiledFigure(), InitialContext(layout, generator(1, "test", 0, 0), lambda _: None, symmetry))
+    picture = layout.render(values.double())[0].permute(1, 2, 0).numpy()
+    assert np.abs(picture - drawing).mean() < 0.01
+    measured = measure_symmetry(picture, symmetry)
+    assert measured.holds
+    assert measured.worst < 1e-6
+    as_file = np.rint(picture.clip(0, 1) * 255) / 255
+    assert measure_symmetry(as_file, symmetry).worst < 0.02
+
+
+def test_a_print_and_its_channels_are_each_others_inverse():
+    symmetry = Isohedral(**BIRD, tiles=12).build()
+    layout = symmetry.layout(*symmetry.fit(96, multiple=1, ratio=1))
+    values = layout.constrain(torch.randn((layout.parameters, 3), dtype=torch.float64))
+    assert (layout.sample(layout.render(values)) - values).abs().max() < 1e-9
+    whole, corner = layout.render(values), layout.corner(30, 20).render(values)
+    assert (whole[..., :20, :30] - corner).abs().max() < 1e-12
+
+
+def test_faults_are_told_with_their_place():
+    with pytest.raises(IllegalSymmetry, match=r"no\.svg' is no file; .*check the path") as caught:
+        Isohedral(figure="no.svg").build()
+    assert caught.value.where == "figure"
+    with pytest.raises(IllegalSymmetry, match="does not come with orbifolio; its figures are .*bird"):
+        Isohedral(figure="orbifolio:bard").build()
+    with pytest.raises(IllegalSymmetry, match="cannot have 2 colours.*can have 3 or 4; give so many") as caught:
+        Isohedral(**BIRD, colours=("#000000", "#ffffff")).build()
+    assert caught.value.where == "colours"
+    with pytest.raises(IllegalSymmetry, match="two colours that are nearly the same"):
+        Isohedral(**BIRD, colours=("#000000", "#ffffff", "#fffff0")).build()
+    with pytest.raises(ValueError, match="cuts without a type"):
+        Isohedral(figure="x.svg", cuts=BIRD["cuts"])
+    with pytest.raises(ValueError, match="5 edges, of which partners have the same points"):
+        Isohedral(figure="x.svg", type="IH21", cuts=BIRD["cuts"])
+
+
+def test_only_a_tiling_brings_a_figure():
+    symmetry = NoSymmetry().build()
+    context = InitialContext(symmetry.layout(32, 32), generator(1, "test", 0, 0), lambda _: None, symmetry)
+    with pytest.raises(InputError, match="only `symmetry: isohedral` brings a figure"):
+        initialise(TiledFigure(), context)
