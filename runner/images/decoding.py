@@ -14,14 +14,15 @@ from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
-from PIL import Image
+from PIL import Image, UnidentifiedImageError
 
 from orbifolio.runner.arrays import U8
-from orbifolio.runner.images.formats import READ, what_else
+from orbifolio.runner.images.formats import READ, what_else, what_text
 from orbifolio.runner.images.samples import StoredPicture, UnreadablePicture
 
 FORMATS = ("PNG", "JPEG", "WEBP", "TIFF", "GIF", "BMP", "AVIF", "JPEG2000", "PPM", "TGA")
 MIN_SIDE = 8  # pixels: less is an icon or a mistake, and shows a network nothing
+_SRGB_LIKE = 0.02  # from a PNG's gamma to 1 / 2.2: programs that mean sRGB write so
 MAX_SCANS = 100
 """Of a JPEG, each of which goes over the whole picture: cameras and programs write 1 to 12, the tightest packers 64."""
 _PNG = b"\x89PNG\r\n\x1a\n"
@@ -82,13 +83,18 @@ def decode(data: bytes, limits: Limits) -> StoredPicture:
         raise UnreadablePicture("is empty (0 bytes); a picture is a PNG, JPEG, WebP, TIFF or GIF file")
     other = what_else(data)
     if other is not None:
-        what, cure = other
-        raise UnreadablePicture(f"{what}; supported are {READ}; {cure}")
+        raise _other(*other)
     if data[:4] in _TIFF:
         return _tiff(data, limits)
     if data[:3] == _JPEG:
         _judge_jpeg(data)
-    image: Image.Image = Image.open(io.BytesIO(data), formats=FORMATS)
+    try:
+        image: Image.Image = Image.open(io.BytesIO(data), formats=FORMATS)
+    except UnidentifiedImageError:
+        text = what_text(data)
+        raise UnidentifiedImageError if text is None else _other(*text) from None
+    if image.format == "JPEG2000":
+        _judge_jpeg2000(data, image.mode)
     limits.check(*image.size)
     deep = _deep_png(data) if data[:8] == _PNG else None
     if deep is not None:
@@ -100,6 +106,21 @@ def decode(data: bytes, limits: Limits) -> StoredPicture:
         # Pillow spreads 2 and 4 bits over 8, and leaves the transparent grey as it is in the file.
         image.info["transparency"] *= 255 // (2**bits - 1)
     return _from_pillow(image)
+
+
+def _other(what: str, cure: str) -> UnreadablePicture:
+    return UnreadablePicture(f"{what}; supported are {READ}; {cure}")
+
+
+def _judge_jpeg2000(data: bytes, mode: str) -> None:
+    """Name those of more than 8 bits in colour: Pillow rounds white up to what 8 bits show as black."""
+    at = data.find(b"\xff\x4f\xff\x51")  # the code stream's start and its sizes (ISO 15444-1, A.5.1)
+    bits = (data[at + 42] & 0x7F) + 1 if 0 <= at < len(data) - 42 else 8
+    if bits > 8 and not mode.startswith("I"):
+        raise UnreadablePicture(
+            f"is a JPEG 2000 picture with {bits} bits a sample; in colour those of 8 bits are read; save it as 16-bit "
+            "PNG or TIFF"
+        )
 
 
 def _tiff(data: bytes, limits: Limits) -> StoredPicture:
@@ -240,9 +261,18 @@ def _with_metadata(image: Image.Image, values: npt.NDArray[Any], notes: tuple[st
         opacity=opacity,
         key=None if hidden is None or opacity != "none" or image.mode == "P" else _key(image, hidden),
         profile=image.info.get("icc_profile") or b"",
+        power=_power(image),
         orientation=_orientation(image),
         notes=notes,
     )
+
+
+def _power(image: Image.Image) -> float:
+    """Of a PNG that says it with neither a profile nor sRGB beside it (PNG 3, 4.3); 0 for about sRGB's own 2.2."""
+    gamma = image.info.get("gamma")
+    if not gamma or "srgb" in image.info or image.info.get("icc_profile") or abs(gamma - 1 / 2.2) < _SRGB_LIKE:
+        return 0.0
+    return float(np.clip(1 / gamma, 0.1, 10))
 
 
 def _key(image: Image.Image, hidden: Any) -> tuple[int, ...] | None:

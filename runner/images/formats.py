@@ -13,6 +13,8 @@ _DEVELOP = "develop it to JPEG or 16-bit TIFF"
 _FRAME = "export one of its frames as PNG"
 _LAYERS = "export it as PNG"
 _UNPACK = "unpack it and name the picture in it"
+_ITSELF = "name the picture itself"
+_SHAPE = "name a picture of it, or set it as renderer.symmetry.model"
 
 # (first bytes, their offset in the file, what it is, cure).
 _MAGIC: tuple[tuple[bytes, int, str, str], ...] = (
@@ -35,6 +37,20 @@ _MAGIC: tuple[tuple[bytes, int, str, str], ...] = (
     (b"DDS ", 0, "is a DirectDraw texture (DDS)", "export it as PNG"),
     (b"\xabKTX", 0, "is a KTX texture", "export it as PNG"),
     (b"\0\0\x01\0", 0, "is an icon (ICO)", "export it as PNG"),
+    (b"\0\0\x02\0\x01\0", 0, "is a mouse pointer (CUR)", "export it as PNG"),
+    (b"\x0a\x05\x01", 0, "is a PCX picture", "export it as PNG"),
+    (b"\x01\xda\0", 0, "is an SGI picture", "export it as PNG"),
+    (b"\x01\xda\x01", 0, "is an SGI picture", "export it as PNG"),
+    (b"\x59\xa6\x6a\x95", 0, "is a Sun raster picture", "export it as PNG"),
+    (b"farbfeld", 0, "is a farbfeld picture", "export it as PNG"),
+    (b"\x8aMNG\r\n\x1a\n", 0, "is an animation (MNG)", _FRAME),
+    (b"\x8bJNG\r\n\x1a\n", 0, "is a JNG picture", "export it as PNG"),
+    (b"\xff\xd8\xff\xf7", 0, "is a JPEG-LS picture", "export it as PNG"),
+    (b"\0\0\0\x0cJXS ", 0, "is a JPEG XS picture", "export it as PNG"),
+    (b"\0\xffKA", 0, "is an Affinity file", _LAYERS),
+    (b"CDR", 8, "is a CorelDRAW file", "export it as PNG"),
+    (b"ACON", 8, "is a mouse pointer (ANI)", "export it as PNG"),
+    (b"VTF\0", 0, "is a Valve texture (VTF)", "export it as PNG"),
     (b"icns", 0, "is an icon (ICNS)", "export it as PNG"),
     (b"AT&TFORM", 0, "is a DjVu document", "export a page as PNG"),
     (b"%PDF", 0, "is a PDF document", "export a page as PNG"),
@@ -63,6 +79,26 @@ _MAGIC: tuple[tuple[bytes, int, str, str], ...] = (
     (b"moov", 4, "is a film (QuickTime)", _FRAME),
     (b"mdat", 4, "is a film (QuickTime)", _FRAME),
     (b"wide", 4, "is a film (QuickTime)", _FRAME),
+    (b"OggS", 0, "is a film or a sound (Ogg)", _FRAME),
+    (b"\x30\x26\xb2\x75\x8e\x66\xcf\x11", 0, "is a film (Windows Media)", _FRAME),
+    (b"ID3", 0, "is a sound (MP3)", "name a picture"),
+    (b"fLaC", 0, "is a sound (FLAC)", "name a picture"),
+    (b"MZ", 0, "is a program", _ITSELF),
+    (b"\x7fELF", 0, "is a program", _ITSELF),
+    (b"L\0\0\0\x01\x14\x02\0", 0, "is a shortcut of Windows", _ITSELF),
+    (b"bplist00", 0, "is a property list of macOS, perhaps of a file that is still in the cloud", _ITSELF),
+    (b"\0\0\0\x01Bud1", 0, "is a folder's settings (.DS_Store)", _ITSELF),
+    (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", 0, "is an Office document", "export the picture in it as PNG"),
+    (b"SQLite format 3\0", 0, "is a database (SQLite)", _ITSELF),
+    (b"OTTO", 0, "is a typeface", _ITSELF),
+    (b"\0\x01\0\0\0", 0, "is a typeface", _ITSELF),
+    (b"wOFF", 0, "is a typeface", _ITSELF),
+    (b"wOF2", 0, "is a typeface", _ITSELF),
+    (b"glTF", 0, "is a model (GLB)", _SHAPE),
+    (b"BZh", 0, "is a bzip2 archive", _UNPACK),
+    (b"\xfd7zXZ\0", 0, "is an xz archive", _UNPACK),
+    (b"\x28\xb5\x2f\xfd", 0, "is a Zstandard archive", _UNPACK),
+    (b"ustar", 257, "is a tar archive", _UNPACK),
     (b"PK\x03\x04", 0, "is a ZIP archive, or a document in one", _UNPACK),
     (b"\x1f\x8b", 0, "is a gzip archive", _UNPACK),
     (b"7z\xbc\xaf\x27\x1c", 0, "is a 7z archive", _UNPACK),
@@ -78,6 +114,8 @@ _MAGIC: tuple[tuple[bytes, int, str, str], ...] = (
 _HEIF = (b"heic", b"heix", b"hevc", b"hevx", b"heim", b"heis", b"hevm", b"hevs", b"mif1", b"mif2", b"msf1")
 # Text, after spaces and a byte order mark, in lower case.
 _TEXT: tuple[tuple[bytes, str, str], ...] = (
+    (b"{\\rtf", "is a text (RTF)", _ITSELF),
+    (b"[internetshortcut]", "is a shortcut to a web page", "fetch the picture itself"),
     (b"<svg", "is an SVG drawing", "export it as PNG"),
     (b"<?xml", "is an XML file, perhaps an SVG drawing", "export it as PNG"),
     (b"<!doctype html", "is a web page", "name the picture itself"),
@@ -85,6 +123,15 @@ _TEXT: tuple[tuple[bytes, str, str], ...] = (
     (b"{", "is a text (JSON), perhaps an error that a server sent", "fetch the picture again"),
     (b"[", "is a text (JSON), perhaps an error that a server sent", "fetch the picture again"),
     (b"data:image/", "is a picture written as text (a data address)", "save the picture itself"),
+    (b"ivborw0kgg", "is a picture written as text (base64)", "decode it with base64 -d"),
+    (b"/9j/", "is a picture written as text (base64)", "decode it with base64 -d"),
+    (b"/annex/objects", "is a pointer of git-annex, not the picture itself", "fetch it by git annex get"),
+    (b"/* xpm", "is an XPM picture", "export it as PNG"),
+    (b"#define", "is an XBM picture, or a program's text", "export it as PNG"),
+    (b"ply\n", "is a model (PLY)", _SHAPE),
+    (b"ply\r", "is a model (PLY)", _SHAPE),
+    (b"solid ", "is a model (STL)", _SHAPE),
+    (b"-----begin", "is a key or an encrypted text", _ITSELF),
 )
 
 
@@ -99,13 +146,31 @@ def what_else(data: bytes) -> tuple[str, str] | None:
             return what, cure
     if data[4:8] == b"ftyp":
         return _container(data)
-    start = data[:200].lstrip(b"\xef\xbb\xbf \r\n\t").lower()
+    start = _text(data[:200]).encode().lower() or data[:200].lower()
     for magic, what, cure in _TEXT:
         if start.startswith(magic):
             return what, cure
     if not data[:4096].strip(b"\0"):
         return "begins with nothing but zeros, as after a download that broke off", "copy or fetch it again"
     return None
+
+
+def _text(data: bytes) -> str:
+    """The beginning of a file as text, without spaces before it; in UTF-16 only with its mark."""
+    wide = data[:2] in (b"\xff\xfe", b"\xfe\xff")
+    return data.decode("utf-16" if wide else "utf-8-sig", errors="ignore").lstrip()
+
+
+def what_text(data: bytes) -> tuple[str, str] | None:
+    """What a file of no known format is, if it is a text, as `what_else` says it.
+
+    >>> what_text(b"404: Not Found")
+    ('is a text, perhaps an error that a server sent', 'name the picture itself, or fetch it again')
+    """
+    text = _text(data[:400])
+    if not text or sum(sign.isprintable() or sign.isspace() for sign in text) < len(text) or b"\0\0" in data[:400]:
+        return None
+    return "is a text, perhaps an error that a server sent", f"{_ITSELF}, or fetch it again"
 
 
 def _container(data: bytes) -> tuple[str, str] | None:

@@ -56,6 +56,16 @@ def to_srgb(profile: bytes, colours: str) -> Conversion | None:
         raise ValueError(str(error)) from None
 
 
+def from_power(power: float) -> Conversion:
+    """How values come to be sRGB whose linear light is a power of them."""
+
+    def convert(values: F32) -> F32:
+        light = np.maximum(values.astype(np.float64), 0) ** power
+        return np.broadcast_to(oklab.encoded(light), (*values.shape[:2], 3)).astype(np.float32)
+
+    return convert
+
+
 def lab_to_srgb(values: F32) -> F32:
     """CIELAB under D50 as sRGB, by its definition."""
     lightness, a, b = np.moveaxis(values.astype(np.float64) * (100, 255, 255) - (0, 128, 128), 2, 0)

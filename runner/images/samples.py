@@ -38,6 +38,7 @@ class StoredPicture:
         inverted: 0 is white.
         key: the one colour that is transparent, in `values`.
         profile: an ICC profile for `colours`, b"" for none.
+        power: of the values that gives linear light, where there is no profile; 0 for sRGB's own curve.
         orientation: EXIF's number 1 to 8.
         notes: what the reader should know of how the file was read.
     """
@@ -49,6 +50,7 @@ class StoredPicture:
     inverted: bool = False
     key: tuple[int, ...] | None = None
     profile: bytes = b""
+    power: float = 0.0
     orientation: int = 1
     notes: tuple[str, ...] = ()
 
@@ -95,7 +97,9 @@ class ColourReader:
             opacity = (~(values == np.array(given.key)).all(axis=2)).astype(np.float32)
         scaled = values.astype(np.float32) / np.float32(given.top)
         if given.opacity != "none":
-            scaled, opacity = scaled[..., :-1], np.nan_to_num(np.clip(scaled[..., -1], 0, 1))
+            if given.values.dtype.kind == "f":
+                self._refuse_nan(scaled[..., -1:], rows.start)
+            scaled, opacity = scaled[..., :-1], np.clip(scaled[..., -1], 0, 1)
         if opacity is not None:
             visible = opacity[..., None] > 0
             if given.opacity == "premultiplied":
@@ -120,10 +124,19 @@ class ColourReader:
                 self.notes.append(f"its colour profile is left out: {error}")
         if convert is None and colours == "cmyk":
             return _plain_cmyk
+        if not self.samples.profile and self.samples.power:
+            return profiles.from_power(self.samples.power)
         return convert or _as_they_are
 
     def _inspect(self, scaled: F32, first: int) -> None:
         """Look for values that are no numbers, and count those outside [0, 1]."""
+        self._refuse_nan(scaled, first)
+        above = scaled > 1 + _BEYOND
+        self._outside += int((above | (scaled < -_BEYOND)).any(axis=2).sum())
+        self._above += int(above.sum())
+        self._most = max(self._most, float(scaled.max()))
+
+    def _refuse_nan(self, scaled: F32, first: int) -> None:
         wrong = np.isnan(scaled).any(axis=2)
         if wrong.any():
             row, column = np.argwhere(wrong)[0]
@@ -131,10 +144,6 @@ class ColourReader:
                 f"has a pixel that is not a number (NaN), the first of them at column {column + 1}, row "
                 f"{first + row + 1}; every sample must be a number; fill such pixels in and save it again"
             )
-        above = scaled > 1 + _BEYOND
-        self._outside += int((above | (scaled < -_BEYOND)).any(axis=2).sum())
-        self._above += int(above.sum())
-        self._most = max(self._most, float(scaled.max()))
 
     def _close(self) -> None:
         """Say what was met in all bands."""

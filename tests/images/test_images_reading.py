@@ -4,6 +4,7 @@ import io
 import tracemalloc
 import zlib
 
+import imagecodecs
 import numpngw
 import numpy as np
 import pytest
@@ -150,12 +151,16 @@ def test_floating_values_on_another_scale_are_refused():
 def test_a_pixel_that_is_not_a_number_is_named():
     values = np.zeros((12, 17), dtype=np.float32)
     values[3, 4] = np.nan
-    with pytest.raises(ImageError) as caught:
-        read_picture(packed(Image.fromarray(values), "TIFF"), "a.tif")
-    assert str(caught.value) == (
-        "a.tif: has a pixel that is not a number (NaN), the first of them at column 5, row 4; every sample must be a "
-        "number; fill such pixels in and save it again"
-    )
+    opacity = np.dstack([np.zeros_like(values)] * 3 + [values])
+    buffer = io.BytesIO()
+    tifffile.imwrite(buffer, opacity, photometric="rgb", extrasamples=["unassalpha"])
+    for data in (packed(Image.fromarray(values), "TIFF"), buffer.getvalue()):
+        with pytest.raises(ImageError) as caught:
+            read_picture(data, "a.tif")
+        assert str(caught.value) == (
+            "a.tif: has a pixel that is not a number (NaN), the first of them at column 5, row 4; every sample must be "
+            "a number; fill such pixels in and save it again"
+        )
 
 
 def test_cmyk_of_print_programs_is_not_negative():
@@ -223,7 +228,7 @@ def test_a_real_bomb_is_refused():
     [
         (b"", "a: is empty (0 bytes); a picture is a PNG, JPEG, WebP, TIFF or GIF file"),
         (
-            b"hello",
+            b"\x9dhello\0",
             "a: is not a picture that can be read; supported are PNG, JPEG, WebP, AVIF, TIFF, GIF and BMP; "
             "save it again as one of these",
         ),
@@ -241,7 +246,7 @@ def test_a_real_bomb_is_refused():
         ),
         (packed(Image.new("RGB", (16, 4))), "a: is 16 x 4 pixels; both sides must be at least 8; use a larger picture"),
     ],
-    ids=["empty", "text", "svg", "heic", "postscript", "tiny"],
+    ids=["empty", "unknown", "svg", "heic", "postscript", "tiny"],
 )
 def test_refusals(data, expected):
     with pytest.raises(ImageError) as caught:
@@ -367,6 +372,14 @@ OTHERS = {
     b"version https://git-lfs.github.com/spec/v1\noid": "is a pointer of Git LFS, not the picture itself",
     b' {"error": "no"}': "is a text (JSON), perhaps an error that a server sent",
     b"\xef\xbb\xbf<!DOCTYPE html>": "is a web page",
+    b"<!DOCTYPE HTML>".decode().encode("utf-16"): "is a web page",
+    b"{\\rtf1\\ansi": "is a text (RTF)",
+    b"[InternetShortcut]\r\nURL=": "is a shortcut to a web page",
+    b"/annex/objects/SHA256E-s1--a.jpg": "is a pointer of git-annex, not the picture itself",
+    b"\x0a\x05\x01\x08": "is a PCX picture",
+    b"\xff\xd8\xff\xf7": "is a JPEG-LS picture",
+    b"BZh91AY": "is a bzip2 archive",
+    b"glTF\x02": "is a model (GLB)",
     b"\0\0\0\0": "begins with nothing but zeros, as after a download that broke off",
 }
 
@@ -378,6 +391,52 @@ def test_what_is_not_read_is_named(start, what):
     message = str(caught.value)
     assert message.startswith(f"a: {what}; supported are ")
     assert len(message.split("; ")) == 3
+
+
+@pytest.mark.parametrize("text", ["Not Found\n", "404: Nicht gefunden, zurück", "a,b\n1,2\n", "x"])
+def test_a_text_is_called_one(text):
+    for data in (text.encode(), text.encode("utf-8-sig"), text.encode("utf-16")):
+        with pytest.raises(ImageError, match="^a: is a text, perhaps an error that a server sent; supported are "):
+            read_picture(data, "a")
+
+
+def test_a_portable_map_in_letters_is_no_text():
+    values = ramp(9, 11)
+    data = "P3\n11 9\n255\n" + " ".join(map(str, values.ravel()))
+    assert np.array_equal(np.rint(255 * read_picture(data.encode(), "a").pixels), values)
+
+
+@pytest.mark.parametrize("bits", [12, 16])
+def test_a_jpeg_2000_of_more_bits_never_turns_white_into_black(bits):
+    values = ramp().astype(np.uint16) * 257 >> (16 - bits)
+    data = imagecodecs.jpeg2k_encode(values, level=0, reversible=True, bitspersample=bits)
+    with pytest.raises(
+        ImageError, match=r"^a: is a JPEG 2000 picture with 1. bits a sample; .*; save it as 16-bit PNG"
+    ):
+        read_picture(data, "a")
+    grey = imagecodecs.jpeg2k_encode(np.full((9, 11), 65535, np.uint16), level=0, reversible=True)
+    assert read_picture(grey, "a").pixels.min() == 1
+
+
+def with_chunk(png: bytes, name: bytes, content: bytes) -> bytes:
+    """A PNG with one more chunk before its pixels."""
+    at = png.index(b"IDAT") - 4
+    whole = name + content
+    return png[:at] + len(content).to_bytes(4, "big") + whole + zlib.crc32(whole).to_bytes(4, "big") + png[at:]
+
+
+@pytest.mark.parametrize("depth", [np.uint8, np.uint16])
+def test_a_png_in_linear_light_that_says_so_is_encoded(depth):
+    """Its gamma counts where there is neither sRGB nor a profile beside it (PNG 3, 4.3)."""
+    stored = ramp(channels=4)
+    data = deep(stored.astype(depth) * depth(257 if depth is np.uint16 else 1))
+    light, opacity = stored[..., :3] / 255, stored[..., 3:] / 255
+    expected = np.where(light <= 0.0031308, 12.92 * light, 1.055 * light ** (1 / 2.4) - 0.055)
+    linear = with_chunk(data, b"gAMA", (100_000).to_bytes(4, "big"))
+    assert np.allclose(read_picture(linear, "a").pixels, expected * opacity + 1 - opacity, atol=1e-5)
+    plain = read_picture(data, "a").pixels
+    for unchanged in (with_chunk(linear, b"sRGB", b"\0"), with_chunk(data, b"gAMA", (45455).to_bytes(4, "big"))):
+        assert np.array_equal(read_picture(unchanged, "a").pixels, plain)
 
 
 def test_tiffs_of_kinds_that_are_not_read_say_which():
