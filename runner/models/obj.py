@@ -9,6 +9,7 @@ Reference: Wavefront Technologies, Advanced Visualizer Manual, Appendix B1 (1995
 
 from __future__ import annotations
 
+import codecs
 from collections.abc import Iterator
 
 import numpy as np
@@ -34,7 +35,7 @@ def read_obj(data: bytes, *, max_triangles: int) -> Mesh:
     painted: list[int] = []  # number of each polygon's material
     materials = {"": 0}
     material, triangles, bare = 0, 0, ""
-    for number, line in _lines(data.decode("utf-8", "replace")):
+    for number, line in _lines(_text(data)):
         word, *values = line.split("#", 1)[0].split() or [""]
         try:
             if word in tables:
@@ -77,6 +78,12 @@ def read_obj(data: bytes, *, max_triangles: int) -> Mesh:
     if (rows[:, 2] >= 0).all():
         normals = np.array(tables["vn"], dtype=np.float64)[rows[:, 2]]
     return joined([MeshPart(positions, faces, normals, uv, np.array(painted)[sources], bare)])
+
+
+def _text(data: bytes) -> str:
+    """With the byte order marks that editors of Windows put before a text, in UTF-16 too."""
+    wide = data[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+    return data.decode("utf-16" if wide else "utf-8-sig", "replace")
 
 
 def _lines(text: str) -> Iterator[tuple[int, str]]:

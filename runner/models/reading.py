@@ -31,6 +31,9 @@ READERS: Mapping[str, Callable[..., Mesh]] = {
 """(bytes, max_triangles) -> mesh, by how a file's name ends."""
 
 
+_BEGINNINGS = {b"glTF": ".glb", b"ply\n": ".ply", b"ply\r": ".ply", b"PK\x03\x04": ".3mf"}
+
+
 def own_models() -> dict[str, Path]:
     """The models that come with the program, by name."""
     here = Path(__file__).resolve().parents[1]
@@ -91,7 +94,13 @@ def read_model(path: Path) -> Mesh:
 @lru_cache(maxsize=4)
 def _read(path: Path, modified: int) -> Mesh:
     """The mesh of one version of a file; `modified` keeps versions apart in the cache."""
-    mesh = READERS[path.suffix.lower()](path.read_bytes(), max_triangles=MAX_TRIANGLES)
+    data, named = path.read_bytes(), path.suffix.lower()
+    for beginning, suffix in _BEGINNINGS.items():
+        if data.startswith(beginning) and suffix != named:
+            raise ModelFault(
+                f"is named {named} and begins as {suffix} does; a name's end says how a file is read; rename it"
+            )
+    mesh = READERS[named](data, max_triangles=MAX_TRIANGLES)
     mesh = replace(mesh, faces=mesh.faces[mesh.areas > 0])
     if not len(mesh.faces) or not mesh.radius > 0:
         raise ModelFault("has no surface; a model is made of triangles with an area; export its meshes too")

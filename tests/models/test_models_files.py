@@ -369,6 +369,21 @@ def test_a_fault_after_a_continued_line_has_its_own_lines_number(monkeypatch):
         read_obj(text, max_triangles=9)
 
 
+@pytest.mark.parametrize("coding", ["utf-8-sig", "utf-16", "latin-1"])
+def test_the_first_corner_is_read_whatever_mark_stands_before_it(coding):
+    text = "v 0 0 0\nv 1 0 0\nv 1 1 0\nvt 0 0\nvt 1 0\nvt 1 1\nusemtl Stra\xdfe\nf 1/1 2/2 3/3\n"
+    assert read_obj(text.encode(coding), max_triangles=9).areas.sum() == pytest.approx(0.5)
+
+
+def test_a_file_that_is_named_as_another_format_says_so(tmp_path: Path):
+    (tmp_path / "a.obj").write_bytes(b"glTF\x02\0\0\0")
+    with pytest.raises(ModelFault) as caught:
+        read_model(tmp_path / "a.obj")
+    assert str(caught.value) == (
+        "is named .obj and begins as .glb does; a name's end says how a file is read; rename it"
+    )
+
+
 def test_backward_numbers_count_from_their_own_line():
     shifted = QUAD.replace(b"1/1 2/2 3/3 4/4", b"-4/-4 -3/-3 -2/-2 -1/-1")
     moved = shifted.replace(b"v 1", b"v 6").replace(b"v 0", b"v 5")
