@@ -22,6 +22,7 @@ from pathlib import Path
 from platformdirs import user_cache_path
 
 from orbifolio.runner.files import write_atomically
+from orbifolio.runner.threads import settle
 
 LIMIT = "ONEDNN_MAX_CPU_ISA"
 WITHOUT_TILES = "AVX512_CORE_BF16"
@@ -106,10 +107,14 @@ def _try() -> bool:
     return trial.returncode == 0 and b"works" in trial.stdout
 
 
-def protect() -> None:
-    """Keep torch from instructions that this machine advertises but does not have.
+def protect(threads: int = 0) -> None:
+    """Keep torch from instructions that this machine advertises but does not have, and its threads from spinning.
 
-    Call it before torch computes anything; a limit the user has set is left alone.
+    Call it before torch is imported; limits that the user has set are left alone.
+
+    Args:
+        threads: that it computes with; 0: see `threads.settle`.
     """
+    settle(threads)
     if "amx_bf16" in processor_flags() and LIMIT not in os.environ and not tiles_work():
         os.environ[LIMIT] = WITHOUT_TILES

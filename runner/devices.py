@@ -6,7 +6,6 @@ import json
 import logging
 import os
 import platform
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -20,6 +19,7 @@ from orbifolio.runner.deferred import torch
 from orbifolio.runner.errors import InputError
 from orbifolio.runner.files import write_atomically
 from orbifolio.runner.memory import machine_memory
+from orbifolio.runner.threads import thread_count
 
 logger = logging.getLogger(__name__)
 
@@ -162,16 +162,6 @@ def one_thread() -> Iterator[int]:
         yield threads
     finally:
         torch.set_num_threads(threads)
-
-
-def thread_count() -> int:
-    """How many threads torch computes with, or will once it is imported, which this does not do."""
-    if "torch" in sys.modules:
-        return torch.get_num_threads()
-    told = os.environ.get("OMP_NUM_THREADS", "").partition(",")[0].strip()
-    if told.isdecimal() and int(told) > 0:
-        return int(told)
-    return torch.get_num_threads()
 
 
 def describe_device(device: str) -> str:

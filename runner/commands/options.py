@@ -62,6 +62,12 @@ out_option = click.option(
 )
 
 
+threads_option = click.option(
+    "--threads",
+    type=click.IntRange(1, 1024),
+    metavar="N",
+    help="Processor threads; one for each core if left out.",
+)
 open_option = click.option("--open", "show", is_flag=True, help="Open the page in a browser.")
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from orbifolio.runner.commands.options import open_option, out_arguments, out_option
+from orbifolio.runner.commands.options import open_option, out_arguments, out_option, threads_option
 
 RECIPE = "paint-a-photo"
 LOOK_NAMES = ("oil", "bold", "gouache", "watercolour", "pastel", "ink", "pointillist", "flow")
@@ -37,6 +37,7 @@ PLACER_NAMES = ("planned", "predictor")
 @click.option("--hand", metavar="PAINTING", help="A painting whose strokes and colours are taken.")
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Another painting for each.")
 @out_option
+@threads_option
 @open_option
 def paint(
     photo: str,
@@ -48,6 +49,7 @@ def paint(
     hand: str | None,
     seed: int,
     gallery: Path,
+    threads: int | None,
     show: bool,
 ) -> None:
     """Paint PHOTO, a file or anything a recipe takes for a picture, into the gallery.
@@ -56,7 +58,7 @@ def paint(
     """
     from orbifolio.runner.cpu_features import protect
 
-    protect()  # before torch is imported
+    protect(threads or 0)  # before torch is imported
     from orbifolio.runner.commands.running import run_here, source_of, typed
     from orbifolio.runner.recipe.model import load
     from orbifolio.runner.recipe.shipped import find_recipe

@@ -15,6 +15,7 @@ from orbifolio.runner.commands.options import (
     open_option,
     out_arguments,
     out_option,
+    threads_option,
 )
 
 
@@ -26,6 +27,7 @@ from orbifolio.runner.commands.options import (
 @click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda or cuda:N.")
 @click.option("--resume", is_flag=True, help="Continue the newest unfinished run of this recipe, or of this folder.")
 @click.option("--dry-run", is_flag=True, help="Only show what it would do, as `check --plan`; compute nothing.")
+@threads_option
 @open_option
 @click.option("--mail", type=click.Path(path_type=Path, dir_okay=False), help="A file with the mail settings.")
 def run(
@@ -36,6 +38,7 @@ def run(
     device: str,
     resume: bool,
     dry_run: bool,
+    threads: int | None,
     show: bool,
     mail: Path | None,
 ) -> None:
@@ -47,7 +50,7 @@ def run(
     """
     from orbifolio.runner.cpu_features import protect
 
-    protect()  # before torch is imported
+    protect(threads or 0)  # before torch is imported
     if recipe.is_dir():
         from orbifolio.runner.commands.sweeping import run_folder
 
@@ -69,6 +72,7 @@ def run(
     file = find_recipe(recipe)
     # before anything else is imported: a refusal does not wait for torch
     loaded = load(file, overrides, images, typed_in=Path.cwd())
+    thread_words = [] if threads is None else ["--threads", str(threads)]
     words = ["orbifolio", "run", str(recipe), *overrides, *image_arguments(images), *out_arguments(gallery)]
     run_here(
         loaded,
@@ -76,7 +80,7 @@ def run(
         gallery=gallery,
         device=device,
         resume=resume,
-        command=shlex.join([*words, *([] if device == "auto" else ["--device", device])]),
+        command=shlex.join([*words, *([] if device == "auto" else ["--device", device]), *thread_words]),
         mail=mail,
         show=show,
     )

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from orbifolio.runner.commands.options import open_option, out_arguments, out_option
+from orbifolio.runner.commands.options import open_option, out_arguments, out_option, threads_option
 
 RECIPE = "style-transfer"
 STEPS = (30, 30, 25)
@@ -29,9 +29,18 @@ STEPS = (30, 30, 25)
 @click.option("--seed", type=click.IntRange(0), default=1, show_default=True, help="Another picture for each.")
 @click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda or cuda:N.")
 @out_option
+@threads_option
 @open_option
 def style(
-    photo: str, painting: str, size: int, content: float, seed: int, device: str, gallery: Path, show: bool
+    photo: str,
+    painting: str,
+    size: int,
+    content: float,
+    seed: int,
+    device: str,
+    gallery: Path,
+    threads: int | None,
+    show: bool,
 ) -> None:
     """Make a picture of PHOTO in the style of PAINTING, into the gallery.
 
@@ -42,7 +51,7 @@ def style(
     """
     from orbifolio.runner.cpu_features import protect
 
-    protect()  # before torch is imported
+    protect(threads or 0)  # before torch is imported
     from orbifolio.runner.commands.running import run_here, source_of, typed
     from orbifolio.runner.recipe.model import load
     from orbifolio.runner.recipe.shipped import find_recipe

@@ -21,7 +21,6 @@ import numpy as np
 
 from orbifolio.runner.arrays import F32
 from orbifolio.runner.deferred import torch
-from orbifolio.runner.devices import thread_count
 from orbifolio.runner.exports.averaging_kernels import average_rows
 from orbifolio.runner.symmetry import colour
 from orbifolio.runner.symmetry.base import Symmetry
@@ -29,6 +28,7 @@ from orbifolio.runner.symmetry.claims import Claim
 from orbifolio.runner.symmetry.kinds.none import PlainPicture
 from orbifolio.runner.symmetry.layouts.antialiasing import antialiased
 from orbifolio.runner.symmetry.layouts.resample import resample
+from orbifolio.runner.threads import thread_count
 from orbifolio.runner.vision.enlarger import FACTOR, Enlarger, Progress
 
 MAX_FACTOR = FACTOR**2

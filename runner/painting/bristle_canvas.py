@@ -15,13 +15,13 @@ import numpy as np
 
 from orbifolio.runner.arrays import F32, F64
 from orbifolio.runner.deferred import torch
-from orbifolio.runner.devices import thread_count
 from orbifolio.runner.painting.bristle_strokes import BristleStrokes
 from orbifolio.runner.painting.grounds import GRAIN_GROWTH, grain
 from orbifolio.runner.painting.lamp import lit
 from orbifolio.runner.painting.look import PLAIN_SIDE, PaintingLook
 from orbifolio.runner.painting.subject import resized
 from orbifolio.runner.strokes.rasteriser.colour_actions import NO_ACTION
+from orbifolio.runner.threads import thread_count
 
 if TYPE_CHECKING:
     from torch import Tensor

@@ -11,6 +11,7 @@ from orbifolio.runner.run.subprocess import Ending, JobRunner
 from orbifolio.runner.sweeps.engine import SweepEngine
 from orbifolio.runner.sweeps.member import main
 from orbifolio.runner.sweeps.spec import SweepSpec, member_folder, private_folder
+from orbifolio.runner.threads import cores
 
 _THREADS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMBA_NUM_THREADS")
 VISIBLE = "CUDA_VISIBLE_DEVICES"
@@ -51,12 +52,8 @@ def threads_for(devices: Sequence[str], jobs: int) -> int:
     if side_by_side == 1:
         return 0  # exactly as `orbifolio run`, also in the last bits
     limit = os.environ.get("OMP_NUM_THREADS", "")
-    total = int(limit) if limit.isdecimal() and int(limit) else _cores()
+    total = int(limit) if limit.isdecimal() and int(limit) else cores()
     return max(1, total // side_by_side)
-
-
-def _cores() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def environment(device: str, threads: int, before: Mapping[str, str]) -> dict[str, str]:

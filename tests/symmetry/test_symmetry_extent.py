@@ -105,6 +105,7 @@ def test_tables_are_about_as_large_as_told(settings: SymmetrySettings) -> None:
 
 HUGE = """
 import resource, sys, time
+import numba, torch  # of the program, which is imported once
 from pathlib import Path
 from orbifolio.runner.errors import InputError
 from orbifolio.runner.recipe.model import load

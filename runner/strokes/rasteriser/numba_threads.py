@@ -12,7 +12,7 @@ from functools import cache
 import numpy as np
 
 from orbifolio.runner.arrays import I64
-from orbifolio.runner.devices import thread_count
+from orbifolio.runner.threads import thread_count
 
 
 @cache
