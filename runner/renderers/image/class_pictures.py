@@ -423,7 +423,7 @@ class ClassRenderer(Renderer):
 def shown_to(context: RenderContext, picture: F32) -> RenderContext:
     """A context for a painter who is given this picture, (height, width, 3) in [0, 1], whatever it asks for."""
     shown = torch.from_numpy(np.ascontiguousarray(picture.transpose(2, 0, 1)))[None]
-    return replace(context, picture=lambda source: shown, plain_picture=lambda source: shown)
+    return replace(context, picture=lambda source: shown, plain_picture=lambda source: shown, plain_pixels=None)
 
 
 def prepared(picture: Tensor, saturation: float) -> F32:
