@@ -14,7 +14,7 @@ from orbifolio.runner.errors import InputError
 
 
 @click.command(short_help="Choose, change, run and watch recipes in a browser.")
-@click.argument("recipe", type=RecipePath(path_type=Path), required=False)
+@click.argument("recipe", type=RecipePath(path_type=Path), required=False, metavar="[RECIPE|FOLDER]")
 @click.option(
     "--out",
     "gallery",
@@ -54,6 +54,8 @@ def serve(
 ) -> None:
     """Choose, change, run and watch recipes in a browser; paint photographs at /paint.
 
+    RECIPE comes first on the page; the recipes of FOLDER are shown as yours, and changed ones can be saved there.
+
     Prints its address on stdout, with the token that opens it. Example: orbifolio serve --open
     """
     from orbifolio.runner.cpu_features import protect
@@ -66,7 +68,7 @@ def serve(
     from orbifolio.runner.server.serve import serve as run_server
 
     recipe = None if recipe is None else find_recipe(recipe)
-    if recipe is not None and RecipeCatalogue(recipe).start is None:
+    if recipe is not None and not recipe.is_dir() and RecipeCatalogue(recipe).start is None:
         raise InputError(f"{recipe}: this recipe cannot be run; `orbifolio check` lists its errors; correct them")
     console = make_console()
 

@@ -17,7 +17,8 @@ import numpy.typing as npt
 from PIL import Image, UnidentifiedImageError
 
 from orbifolio.runner.arrays import U8
-from orbifolio.runner.images.formats import READ, what_else, what_text
+from orbifolio.runner.images.formats import READ, is_heif, what_else, what_text
+from orbifolio.runner.images.heif import open_heif, reads_heif
 from orbifolio.runner.images.samples import StoredPicture, UnreadablePicture
 
 FORMATS = ("PNG", "JPEG", "WEBP", "TIFF", "GIF", "BMP", "AVIF", "JPEG2000", "PPM", "TGA")
@@ -81,7 +82,8 @@ def decode(data: bytes, limits: Limits) -> StoredPicture:
     """
     if not data:
         raise UnreadablePicture("is empty (0 bytes); a picture is a PNG, JPEG, WebP, TIFF or GIF file")
-    other = what_else(data)
+    heif = is_heif(data) and reads_heif()
+    other = None if heif else what_else(data)
     if other is not None:
         raise _other(*other)
     if data[:4] in _TIFF:
@@ -89,7 +91,7 @@ def decode(data: bytes, limits: Limits) -> StoredPicture:
     if data[:3] == _JPEG:
         _judge_jpeg(data)
     try:
-        image: Image.Image = Image.open(io.BytesIO(data), formats=FORMATS)
+        image: Image.Image = open_heif(data) if heif else Image.open(io.BytesIO(data), formats=FORMATS)
     except UnidentifiedImageError:
         text = what_text(data)
         raise UnidentifiedImageError if text is None else _other(*text) from None

@@ -111,7 +111,8 @@ _MAGIC: tuple[tuple[bytes, int, str, str], ...] = (
     ),
     (b"version https://git-lfs", 0, "is a pointer of Git LFS, not the picture itself", "fetch it by git lfs pull"),
 )
-_HEIF = (b"heic", b"heix", b"hevc", b"hevx", b"heim", b"heis", b"hevm", b"hevs", b"mif1", b"mif2", b"msf1")
+_HEIF = {b"heic", b"heix", b"hevc", b"hevx", b"heim", b"heis", b"hevm", b"hevs", b"mif1", b"mif2", b"msf1"}
+_AVIF = {b"avif", b"avis"}
 # Text, after spaces and a byte order mark, in lower case.
 _TEXT: tuple[tuple[bytes, str, str], ...] = (
     (b"{\\rtf", "is a text (RTF)", _ITSELF),
@@ -133,6 +134,15 @@ _TEXT: tuple[tuple[bytes, str, str], ...] = (
     (b"solid ", "is a model (STL)", _SHAPE),
     (b"-----begin", "is a key or an encrypted text", _ITSELF),
 )
+
+
+def is_heif(data: bytes) -> bool:
+    r"""Whether a file is a HEIC photograph.
+
+    >>> is_heif(b"\0\0\0\x18ftypheic" + bytes(12))
+    True
+    """
+    return data[4:8] == b"ftyp" and not _AVIF & _brands(data) and bool(_brands(data) & _HEIF)
 
 
 def what_else(data: bytes) -> tuple[str, str] | None:
@@ -173,14 +183,18 @@ def what_text(data: bytes) -> tuple[str, str] | None:
     return "is a text, perhaps an error that a server sent", f"{_ITSELF}, or fetch it again"
 
 
+def _brands(data: bytes) -> set[bytes]:
+    """Of an ISO base media file: what its readers must know."""
+    length = min(int.from_bytes(data[:4], "big"), 256)
+    return {data[8:12], *(data[at : at + 4] for at in range(16, length - 3, 4))}
+
+
 def _container(data: bytes) -> tuple[str, str] | None:
     """By the brands of an ISO base media file, of which AVIF is read."""
-    length = min(int.from_bytes(data[:4], "big"), 256)
-    brands = [data[8:12], *(data[at : at + 4] for at in range(16, length - 3, 4))]
-    if b"avif" in brands or b"avis" in brands:
+    if _AVIF & _brands(data):
         return None
-    if any(brand in _HEIF for brand in brands):
-        return "is a HEIC photograph", "export it as JPEG"
-    if brands[0] in (b"jp2 ", b"jpx "):
+    if is_heif(data):
+        return "is a HEIC photograph", "export it as JPEG, or `pip install 'orbifolio[heif]'`"
+    if data[8:12] in (b"jp2 ", b"jpx "):
         return None
     return "is a film (MP4 or QuickTime)", _FRAME

@@ -19,6 +19,9 @@ from orbifolio.runner.images.fetching import bucket_and_key, fault_of_address, f
 from orbifolio.runner.images.reading import Picture, file_bytes, read_picture
 from orbifolio.runner.named_files import file_of
 
+ASKED = "this picture is asked for when the recipe is run"
+"""How the message begins that tells of an upload without a picture."""
+
 # Pictures inside scikit-image's own package; its others are fetched from the network by a further package.
 SKIMAGE = {
     "astronaut": "astronaut.png",
@@ -101,7 +104,7 @@ class Images:
                 f"write upload:{name}=orbifolio:NAME or upload:{name}=skimage:NAME"
             )
         wrong = f"; --image {' and '.join(sorted(self.given))} was given" if self.given else ""
-        return f"this picture is asked for when the recipe is run, and none was given{wrong}; add --image {name}=FILE"
+        return f"{ASKED}, and none was given{wrong}; add --image {name}=FILE"
 
     def load(self, source: str) -> Picture:
         """The picture, read once.

@@ -33,6 +33,7 @@ from orbifolio.runner.server.messages import (
     EditedText,
     EditorChoices,
     EditRequest,
+    KeptRecipe,
     Look,
     LookList,
     RecipeProblem,
@@ -116,6 +117,12 @@ def choices(request: Request) -> EditorChoices:
     from orbifolio.runner.server.artist_choices import editor_choices
 
     return editor_choices(request.app.state.assets)
+
+
+@router.post("/recipes", summary="Save a recipe among one's own", status_code=201, **_JSON)
+def keep_recipe(state: State, visitor: Visitor, body: DraftRequest) -> KeptRecipe:
+    """In the folder that the server was started with: over the recipe itself if it lies there, else as a new file."""
+    return KeptRecipe.model_validate(state.keep_recipe(_checked(state, body, visitor)), from_attributes=True)
 
 
 @router.post("/check", summary="Check a recipe; nothing is computed", **_JSON)

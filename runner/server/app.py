@@ -11,6 +11,7 @@ from typing import Any
 
 from fastapi import FastAPI
 from starlette.concurrency import run_in_threadpool
+from starlette.middleware.gzip import GZipMiddleware
 from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -76,7 +77,7 @@ def application(state: AppState, rules: AccessRules) -> ASGIApp:
     """
     app = control_page(Assets())
     app.state.server = state
-    return secured(_noticing(app, state), rules)
+    return secured(GZipMiddleware(_noticing(app, state), minimum_size=1000, compresslevel=6), rules)
 
 
 def _noticing(app: ASGIApp, state: AppState) -> ASGIApp:

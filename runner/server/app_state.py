@@ -10,10 +10,12 @@ from pathlib import Path
 
 from orbifolio.reports.data.log import read_run
 from orbifolio.reports.media.img import newest_frame
-from orbifolio.runner.errors import ImageError, InputError
+from orbifolio.runner.errors import ImageError, InputError, RecipeError
+from orbifolio.runner.files import write_atomically
+from orbifolio.runner.images.sources import ASKED
 from orbifolio.runner.server.bounded_calls import BoundedCalls
 from orbifolio.runner.server.branching import STATE, BranchStart, branch_start, copy_state, has_state
-from orbifolio.runner.server.catalogue import RecipeCatalogue
+from orbifolio.runner.server.catalogue import RecipeCatalogue, RecipeEntry, free_path
 from orbifolio.runner.server.job_queue import JobQueue
 from orbifolio.runner.server.job_status import JobStatus
 from orbifolio.runner.server.job_store import Job, JobStore
@@ -23,6 +25,10 @@ from orbifolio.runner.server.uploads import Uploads
 
 PRESETS_THEME = "photographs"
 """The gallery's theme for what the painting page makes."""
+
+
+MAX_OWN = 1000
+"""Recipes that visitors may save in the folder of one's own."""
 
 
 class AppState:
@@ -70,6 +76,33 @@ class AppState:
     def may_see(self, owner: str, visitor: str) -> bool:
         """Whether a visitor may see what belongs to one."""
         return self.shared or owner in ("", visitor)
+
+    def keep_recipe(self, checked: CheckedDraft) -> RecipeEntry:
+        """Save a draft in the folder of one's own recipes; its entry.
+
+        What a recipe on disk names is trusted from then on, so only a draft that could be run here is saved.
+
+        Raises:
+            InputError: there is no such folder, or it is full.
+            RecipeError: what is wrong with the draft, except for pictures that are still to be chosen.
+        """
+        own = self.catalogue.own
+        if own is None:
+            raise InputError("there is no folder for recipes of your own; start the server with one; `serve FOLDER`")
+        problems = [each for each in checked.problems if not each.message.startswith(ASKED)]
+        if problems or not checked.data:
+            raise RecipeError(checked.problems)
+        entry = self.drafts.entry(checked.draft.origin)
+        if entry is None or not entry.own:
+            mine = [each for each in self.catalogue.entries().values() if each.own]
+            if len(mine) >= MAX_OWN:
+                raise InputError(f"{own.name} has {len(mine)} recipes; at most {MAX_OWN} are kept; remove some")
+            name, _ = name_of(None, str(checked.data.get("title", "")))
+            path = free_path(own / f"{name}.yaml")
+        else:
+            path = entry.path
+        write_atomically(path, checked.draft.text.encode())
+        return next(each for each in self.catalogue.entries().values() if each.path == path)
 
     def submit(self, checked: CheckedDraft, *, look: str = "", run: str = "") -> Job:
         """Queue a draft that was checked.

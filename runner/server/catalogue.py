@@ -13,12 +13,24 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from orbifolio.runner.errors import RecipeError
 from orbifolio.runner.recipe.shipped import recipe_folder
 from orbifolio.runner.recipe.source import read
 from orbifolio.runner.server.job_store import Job
 
 PICTURES = "pictures"
 """Folder beside the shipped recipes that holds a small picture of each."""
+BEST = (
+    "plane/rainbow-hexagon",
+    "style/style-transfer",
+    "painting/fauve-cat",
+    "sphere/octahedral-orb",
+    "hyperbolic/hyperbolic-68-similar",
+    "plane/frieze-hop",
+    "zoom/whirlpool",
+    "painting/impasto-wallpaper",
+)
+"""What the first page opens with: one of each sort, chosen by eye, and none that asks for a picture."""
 _THEMES = ("plane", "sphere", "hyperbolic", "zoom", "style", "dream", "painting", "gas", "mesh", "survey")
 
 
@@ -34,6 +46,7 @@ class RecipeEntry:
         group: of its symmetry, as the recipe names it; "" for none.
         cost: what it says of its own cost, "" for nothing.
         picture: a small picture of what it gives, or None.
+        own: it lies in the folder that the server was started with.
     """
 
     key: str
@@ -45,18 +58,21 @@ class RecipeEntry:
     cost: str
     path: Path
     picture: Path | None
+    own: bool = False
 
 
 class RecipeCatalogue:
-    """The shipped recipes, and those beside the recipe that the server was started with.
+    """The shipped recipes, and those that the server was started with.
 
     Args:
-        chosen: that recipe, or None.
+        chosen: a recipe, a folder of one's own recipes, or None.
         folders: of recipes; the shipped ones by default.
     """
 
     def __init__(self, chosen: Path | None = None, folders: tuple[Path, ...] | None = None) -> None:
-        self.chosen = chosen.resolve() if chosen is not None else None
+        found = chosen.resolve() if chosen is not None else None
+        self.own = found if found is not None and found.is_dir() else None
+        self.chosen = None if self.own is not None else found
         self._folders = (recipe_folder(),) if folders is None else folders
         self._seen: dict[Path, tuple[float, RecipeEntry]] = {}
         self._lock = threading.Lock()
@@ -67,13 +83,25 @@ class RecipeCatalogue:
             paths = [path for folder in self._folders for path in sorted(folder.glob("*/*.yaml"))]
             if self.chosen is not None:  # last: the painting page finds the shipped ones by their keys
                 paths = [*(path for path in paths if path.resolve() != self.chosen), self.chosen]
+            own = [] if self.own is None else sorted({*self.own.glob("*.yaml"), *self.own.glob("*/*.yaml")})
             entries: dict[str, RecipeEntry] = {}
-            for path in paths:
+            for path in [*paths, *own]:
                 if (entry := self._entry(path)) is not None:
                     key = _unused(entry.key, entries)
-                    entries[key] = replace(entry, key=key)
-            in_order = sorted(entries.values(), key=lambda entry: (_rank(entry.theme), entry.title.casefold()))
+                    entries[key] = replace(entry, key=key, own=path in own)
+            in_order = sorted(
+                entries.values(), key=lambda entry: (not entry.own, _rank(entry.theme), entry.title.casefold())
+            )
             return {entry.key: entry for entry in in_order}
+
+    def best(self) -> tuple[RecipeEntry, ...]:
+        """The recipes to show first."""
+        entries = self.entries()
+        return tuple(entries[key] for key in BEST if key in entries)
+
+    def of_run(self, name: str) -> RecipeEntry | None:
+        """The recipe of this name, whose runs the gallery keeps in a folder of that name; one's own first."""
+        return next((entry for entry in self.entries().values() if entry.name == name), None)
 
     def get(self, key: str) -> RecipeEntry | None:
         """An entry by its key."""
@@ -97,7 +125,10 @@ class RecipeCatalogue:
         if path in self._seen and self._seen[path][0] == changed:
             return self._seen[path][1]
         theme, name = path.resolve().parent.name or "recipes", path.stem
-        data = read(path).data
+        try:
+            data = read(path).data
+        except RecipeError:
+            return None  # `orbifolio check` says why
         if not isinstance(data.get("renderer"), dict | str):
             return None
         about = str(data.get("about", ""))
@@ -158,3 +189,13 @@ def _cost(about: str) -> str:
 
 def _rank(theme: str) -> tuple[int, str]:
     return (_THEMES.index(theme) if theme in _THEMES else len(_THEMES), theme)
+
+
+def free_path(path: Path) -> Path:
+    """The path, or with the first number that makes it free.
+
+    >>> free_path(Path("no-such-folder/net.yaml")).name
+    'net.yaml'
+    """
+    numbered = (path if number == 1 else path.with_stem(f"{path.stem}-{number}") for number in itertools.count(1))
+    return next(candidate for candidate in numbered if not candidate.exists())

@@ -1,4 +1,4 @@
-"""What handlers get with a request: the server's state, the job that the path names, the body as strict JSON."""
+"""What handlers get with a request, and give: the server's state, the job that the path names, strict JSON; a page."""
 
 from __future__ import annotations
 
@@ -10,7 +10,9 @@ from fastapi import Depends, Path, Request, Response
 from fastapi.routing import APIRoute
 from pydantic_core import from_json
 from starlette.exceptions import HTTPException
+from starlette.responses import HTMLResponse
 
+from orbifolio.reports.render import renderer
 from orbifolio.runner.server.app_state import AppState
 from orbifolio.runner.server.job_store import Job
 from orbifolio.runner.server.security import VISITOR
@@ -90,3 +92,15 @@ class StrictRoute(APIRoute):
             return await handler(_StrictRequest(request.scope, request.receive))
 
         return handle
+
+
+def render(request: Request, name: str, code: int = 200, **values: Any) -> HTMLResponse:
+    """A page from its template in templates/serve.
+
+    Args:
+        request: the page may link to its own address.
+        name: of the template, without its ending.
+        values: that the template shows.
+    """
+    template = renderer().environment.get_template(f"serve/{name}.html")
+    return HTMLResponse(template.render(asset=request.app.state.assets, here=request.url.path, **values), code)

@@ -12,8 +12,8 @@ from starlette.responses import JSONResponse, Response
 
 from orbifolio.runner.errors import InputError, OrbifolioError, Problem, RecipeError
 from orbifolio.runner.server.bounded_calls import Abandoned
+from orbifolio.runner.server.context import render
 from orbifolio.runner.server.messages import RecipeProblem, Refusal
-from orbifolio.runner.server.templates import render
 
 MAX_PROBLEMS = 20  # of a body: more than anyone reads
 _WORDS = {"model_attributes_type": "Input should be an object"}

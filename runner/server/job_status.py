@@ -9,6 +9,7 @@ from urllib.parse import quote
 from orbifolio.reports.data.log import RunRecord, read_run
 from orbifolio.reports.media.img import final_image, newest_frame, portrait_image
 from orbifolio.reports.parts.progress import progress_part
+from orbifolio.runner.run.subprocess import STARTED, last_line
 from orbifolio.runner.server.job_queue import JobQueue
 from orbifolio.runner.server.job_store import CANCELLED, DONE, FAILED, OVER, PAUSED, QUEUED, RUNNING, Job
 from orbifolio.runner.server.messages import RunStatus
@@ -41,7 +42,8 @@ class JobStatus:
         folder = self.queue.store.run_folder(job)
         sizes = _sizes(folder) if folder is not None else (0, 0)
         wish = self.queue.store.requested(job) if job.state == RUNNING else ""
-        return f"{job.state}.{self.queue.position(job)}.{wish}.{sizes[0]}.{sizes[1]}"
+        reason = _reason(self.queue.store.folder_of(job.id)) if job.state == RUNNING and folder is None else ""
+        return f"{job.state}.{self.queue.position(job)}.{wish}.{reason}.{sizes[0]}.{sizes[1]}"
 
     def of(self, job: Job) -> RunStatus:
         """A job's status, with its newest picture and its curve."""
@@ -65,7 +67,7 @@ class JobStatus:
         there = run is not None and run.picture_finished and (run.folder / "final.png").is_file()
         line = _WORDS.get(job.state, "")
         if job.state == RUNNING:
-            line = progress.line if progress else "Getting ready"
+            line = progress.line if progress else f"Getting ready: {_reason(store.folder_of(job.id))}"
         return RunStatus(
             id=job.id,
             title=job.title,
@@ -97,6 +99,14 @@ class JobStatus:
             cached = (sizes, read_run(folder))
             self._cache[folder] = cached
         return cached[1]
+
+
+def _reason(folder: Path) -> str:
+    """What a job's process does before its run begins, by what it has said so far."""
+    if not (folder / STARTED).exists():
+        return "the program is starting"
+    said = last_line(folder)
+    return said if said.startswith("fetching ") else "networks and pictures are being loaded"
 
 
 def _sizes(folder: Path) -> tuple[int, int]:

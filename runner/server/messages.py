@@ -45,6 +45,7 @@ class PictureChoice(Settings):
     source: str
     """As a recipe names it, `orbifolio:agate`."""
     title: str
+    """For people."""
     picture: str
     """Address of a small one."""
 
@@ -55,6 +56,7 @@ class ColourChoice(Settings):
     generator: str
     """As a recipe names it, `r6`."""
     words: str
+    """What it is, `a sixth of a turn`."""
     elements: list[list[str]]
     """Legal ones, as a recipe writes them: `[g, b, r]`; the first changes nothing."""
 
@@ -65,15 +67,27 @@ class GroupChoice(Settings):
     picture: str
     """Address of a small drawing of what it does."""
     colours: list[ColourChoice]
+    """By generator, shifts last."""
 
 
 class EditorChoices(Settings):
     """What the editor offers as pictures."""
 
     styles: list[PictureChoice]
+    """That come with the program."""
     photographs: list[PictureChoice]
+    """That come with scikit-image."""
     groups: dict[str, dict[str, GroupChoice]]
     """By kind of symmetry, then by name."""
+
+
+class KeptRecipe(Settings):
+    """A recipe that was saved among one's own."""
+
+    key: str
+    """Of the catalogue."""
+    name: str
+    """Of its file, without the ending."""
 
 
 class EditRequest(Settings):

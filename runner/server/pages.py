@@ -9,12 +9,12 @@ from starlette.responses import RedirectResponse, Response
 
 from orbifolio.reports.prose import markdown_to_text
 from orbifolio.reports.wording import title_from_name
+from orbifolio.runner.images.heif import reads_heif
 from orbifolio.runner.server.api import listed, unfinished
 from orbifolio.runner.server.catalogue import RecipeEntry
-from orbifolio.runner.server.context import job_of, state_of, visitor_of
+from orbifolio.runner.server.context import job_of, render, state_of, visitor_of
 from orbifolio.runner.server.job_store import OVER, Job
 from orbifolio.runner.server.presets import available_presets
-from orbifolio.runner.server.templates import render
 
 
 def _job(request: Request) -> Job:
@@ -27,10 +27,15 @@ async def home(request: Request) -> Response:
     entries = await run_in_threadpool(state.catalogue.entries)
     themes: dict[str, list[RecipeEntry]] = {}
     for entry in entries.values():
-        themes.setdefault(entry.theme, []).append(entry)
-    groups = [(title_from_name(theme), members) for theme, members in themes.items()]
+        if not entry.own:
+            themes.setdefault(title_from_name(entry.theme), []).append(entry)
+    own = [entry for entry in entries.values() if entry.own]
     now = await run_in_threadpool(unfinished, state, visitor_of(request))
-    return render(request, "home", groups=groups, now=now, start=state.catalogue.start, words=markdown_to_text)
+    best = state.catalogue.best()
+    start = state.catalogue.start
+    return render(
+        request, "home", groups=list(themes.items()), now=now, start=start, best=best, own=own, words=markdown_to_text
+    )
 
 
 async def paint(request: Request) -> Response:
@@ -39,21 +44,25 @@ async def paint(request: Request) -> Response:
     run = None
     if "id" in request.path_params:
         run = await run_in_threadpool(state.status.of, _job(request))
-    return render(request, "paint", looks=available_presets(state.catalogue), run=run)
+    return render(request, "paint", looks=available_presets(state.catalogue), run=run, heic=reads_heif())
 
 
 async def editor(request: Request) -> Response:
     """A recipe's form and text, before it is run."""
     state = state_of(request)
     key = request.query_params.get("recipe", "")
-    origin = request.query_params.get("from", "")
+    origin, run = request.query_params.get("from", ""), request.query_params.get("run", "")
+    saves = state.catalogue.own is not None
     if origin:
         job = job_of(state_of(request), visitor_of(request), origin)
-        return render(request, "editor", entry=state.catalogue.get(job.origin), origin=job.id, title=job.title)
-    entry = state.catalogue.get(key)
+        entry = state.catalogue.get(job.origin)
+        return render(request, "editor", entry=entry, origin=job.id, run="", title=job.title, saves=saves)
+    entry = state.catalogue.of_run(run.split("/")[0]) if run else state.catalogue.get(key)
+    if run and entry is None:
+        return render(request, "editor", entry=None, origin="", run=run, title=title_from_name(run), saves=saves)
     if entry is None:
         raise HTTPException(404, "there is no such recipe; the first page shows all; choose one there")
-    return render(request, "editor", entry=entry, origin="", title=entry.title)
+    return render(request, "editor", entry=entry, origin="", run=run, title=entry.title, saves=saves)
 
 
 async def run(request: Request) -> Response:

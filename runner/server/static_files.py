@@ -6,7 +6,7 @@ import base64
 import hashlib
 import mimetypes
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cached_property
 from importlib import resources
 from pathlib import Path
@@ -90,7 +90,8 @@ async def gallery_file(request: Request) -> Response:
     if suffix == ".js" and not await run_in_threadpool(_trusted, request, path):
         raise HTTPException(404, "this script is not one of ours; none but ours run here; open the file from the disk")
     if suffix == ".html":
-        content = with_way_back(await run_in_threadpool(path.read_bytes), await run_in_threadpool(_home, request))
+        content = await run_in_threadpool(path.read_bytes)
+        content = with_bar(content, request.app.state.assets, *await run_in_threadpool(_home, request))
         headers["Content-Security-Policy"] = gallery_policy(content)
         return Response(content, media_type="text/html", headers=headers)
     if suffix in _DOWNLOADED:
@@ -105,19 +106,36 @@ def _trusted(request: Request, path: Path) -> bool:
     return content in assets.contents or is_data_script(content)
 
 
-def with_way_back(page: bytes, address: str) -> bytes:
-    """A page of the gallery with a link to the control page; only as it is served here, never in the file itself."""
-    words = "This run on the control page" if address.startswith("/runs/") else "Control page"
-    link = f'{_BAR.decode()}\n<a class="home" href="{address}">{words}</a>'
-    return page.replace(_BAR, link.encode(), 1)
+def with_bar(page: bytes, assets: Callable[[str], str], home: str, change: str) -> bytes:
+    """A page of the gallery with the control page's bar; only as it is served here, never in the file itself.
+
+    Args:
+        page: HTML.
+        assets: addresses by plain names.
+        home: the control page of the page's run, or the first one.
+        change: where the run's recipe is changed and run again; "" for a page of no run.
+    """
+    links = (("/paint", "Paint a photo"), ("/", "Recipes"), ("/runs", "Runs"), ("/gallery/index.html", "Gallery"))
+    listed = "".join(f'<li><a href="{address}">{words}</a></li>' for address, words in links)
+    acts = f'<a class="act" href="{change}">Change and run</a>' if change else ""
+    words = "This run on the control page" if home.startswith("/runs/") else "Control page"
+    bar = (
+        f'<nav class="served" aria-label="Control page"><a class="home" href="{home}">{words}</a>'
+        f"<ul>{listed}</ul>{acts}</nav>\n{_BAR.decode()}"
+    )
+    sheet = f'<link rel="stylesheet" href="{assets("serve-bar.css")}">\n</head>'
+    return page.replace(b"</head>", sheet.encode(), 1).replace(_BAR, bar.encode(), 1)
 
 
-def _home(request: Request) -> str:
-    """The control page of the run that a page of the gallery belongs to, or the first one."""
+def _home(request: Request) -> tuple[str, str]:
+    """(the control page of the run that a page of the gallery belongs to, where its recipe is changed)."""
     state = state_of(request)
     run = "/".join(request.path_params["path"].split("/")[:2])
     job = state.store.of_run(run)
-    return "/" if job is None else f"/runs/{quote(job.id)}"
+    if job is not None:
+        return f"/runs/{quote(job.id)}", f"/new?from={quote(job.id)}"
+    recipe = confined(state.gallery, f"{run}/recipe.yaml")
+    return "/", "" if recipe is None else f"/new?run={quote(run)}"
 
 
 def confined(root: Path, path: str) -> Path | None:

@@ -238,7 +238,8 @@ def test_a_real_bomb_is_refused():
         ),
         (
             b"\0\0\0\x18ftypheic" + b"\0" * 50,
-            "a: is a HEIC photograph; supported are PNG, JPEG, WebP, AVIF, TIFF, GIF and BMP; export it as JPEG",
+            "a: is a HEIC photograph; supported are PNG, JPEG, WebP, AVIF, TIFF, GIF and BMP; export it as JPEG, or "
+            "`pip install 'orbifolio[heif]'`",
         ),
         (
             b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 99 99\n",
@@ -248,7 +249,8 @@ def test_a_real_bomb_is_refused():
     ],
     ids=["empty", "unknown", "svg", "heic", "postscript", "tiny"],
 )
-def test_refusals(data, expected):
+def test_refusals(data, expected, monkeypatch):
+    monkeypatch.setattr("orbifolio.runner.images.decoding.reads_heif", lambda: False)
     with pytest.raises(ImageError) as caught:
         read_picture(data, "a")
     assert str(caught.value) == expected
@@ -385,7 +387,8 @@ OTHERS = {
 
 
 @pytest.mark.parametrize(("start", "what"), OTHERS.items(), ids=OTHERS.values())
-def test_what_is_not_read_is_named(start, what):
+def test_what_is_not_read_is_named(start, what, monkeypatch):
+    monkeypatch.setattr("orbifolio.runner.images.decoding.reads_heif", lambda: False)
     with pytest.raises(ImageError) as caught:
         read_picture(start + bytes(60), "a")
     message = str(caught.value)
@@ -488,3 +491,15 @@ def test_a_deflated_strip_never_unpacks_to_more_than_its_rows():
     most = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert most < 2_000_000
+
+
+def test_heic_photographs_are_read_where_the_package_is():
+    """Written by libheif itself; what it keeps of a smooth picture is near it."""
+    heif = pytest.importorskip("pillow_heif")
+    rows, columns = np.mgrid[0:48, 0:64]
+    pixels = np.stack([rows * 5, columns * 3, 255 - rows * 4], axis=2).astype(np.uint8)
+    buffer = io.BytesIO()
+    heif.from_pillow(Image.fromarray(pixels)).save(buffer, quality=95)
+    found = read_picture(buffer.getvalue(), "phone.heic")
+    assert found.pixels.shape[:2] == (48, 64)
+    assert np.abs(found.pixels[..., :3] * 255 - pixels).mean() < 4

@@ -24,6 +24,8 @@ schema = schemathesis.openapi.from_dict(DOCUMENT)
 OPERATIONS = {
     ("GET", "/api/health"),
     ("GET", "/api/recipes"),
+    ("POST", "/api/recipes"),
+    ("GET", "/api/choices"),
     ("GET", "/api/looks"),
     ("GET", "/api/schema"),
     ("POST", "/api/check"),

@@ -193,6 +193,24 @@ def test_an_artist_chooses_by_eye(visit: OpenPage) -> None:
     assert Path(waiting.value.path()).read_text(encoding="utf-8") == text.input_value()
 
 
+def test_a_report_leads_back_to_the_editor_with_its_own_recipe(visit: OpenPage, visitor: Visitor) -> None:
+    """A run of the shell, which the server knows only from the gallery, and one of its own."""
+    import shutil
+
+    gallery = visitor.serving.state.gallery
+    identity = visitor.start(recipe="nets/plain", values={"seed": 41})
+    made = gallery / str(visitor.wait(identity, "done")["report"]).removeprefix("/gallery/").removesuffix("/index.html")
+    other = made.with_name("20250101-000000-abcd")
+    shutil.copytree(made, other, ignore=shutil.ignore_patterns("checkpoint"))
+    for folder, address in ((made, "from="), (other, "run=")):
+        page = visit(f"/gallery/{folder.relative_to(gallery).as_posix()}/index.html")
+        page.get_by_role("link", name="Change and run").click()
+        expect(page).to_have_url(re.compile(re.escape(address)))
+        expect(page.locator("[data-text]")).to_have_value(re.compile("^seed: 41$", re.MULTILINE))
+        expect(page.locator("[data-start]")).to_be_enabled()
+    shutil.rmtree(other)
+
+
 def test_the_text_offers_what_fits_at_the_caret(visit: OpenPage) -> None:
     page = visit("/new?recipe=plane/patches-p4")
     page.get_by_role("tab", name="Text").click()

@@ -39,9 +39,11 @@ def test_a_photo_becomes_a_picture_with_a_report(visitor: Visitor):
     report = visitor.client.get(str(told["report"]))
     assert "Tiny net" in report.text
     assert f'<a class="home" href="/runs/{identity}">This run on the control page</a>' in report.text
+    assert f'<a class="act" href="/new?from={identity}">Change and run</a>' in report.text
     listing = visitor.client.get("/gallery/index.html").text
     assert "Tiny net" in listing
     assert '<a class="home" href="/">Control page</a>' in listing
+    assert "Change and run" not in listing
     on_disk = visitor.serving.state.gallery / str(told["report"]).removeprefix("/gallery/")
     assert 'class="home"' not in on_disk.read_text()  # nor, then, in what is published
     assert visitor.client.get(str(told["picture"])).status_code == 200

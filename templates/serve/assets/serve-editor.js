@@ -275,6 +275,18 @@
     link.click();
     setTimeout(() => URL.revokeObjectURL(link.href), 10000);
   });
+  part("keep")?.addEventListener("click", async () => {
+    tell(part("fault"), "");
+    await writing;
+    try {
+      const kept = await ask("/api/recipes", body());
+      recipe = kept.key;
+      history.replaceState({}, "", `/new?recipe=${encodeURIComponent(recipe)}`);
+      part("kept").textContent = `Saved as ${kept.name}.yaml`;
+    } catch (error) {
+      tell(part("fault"), error.message);
+    }
+  });
   part("form").addEventListener("submit", (event) => event.preventDefault());
   part("start").addEventListener("click", start);
   dropped(document.body, (files) => take(files));
@@ -287,7 +299,9 @@
       area.value = branch.text;
       for (const [name, id] of Object.entries(branch.images)) images[name] = { id, url: `/api/images/${id}`, small: `/api/images/${id}/small` };
     } else {
-      area.value = (await ask("/api/check", { json: { recipe } })).text;
+      const found = page.dataset.run ? await fetch(`/gallery/${page.dataset.run}/recipe.yaml`) : null;
+      if (found && !found.ok) throw new Error("This run's recipe cannot be had; open the run in the gallery.");
+      area.value = found ? await found.text() : (await ask("/api/check", { json: { recipe } })).text;
     }
     await check();
   }

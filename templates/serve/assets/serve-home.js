@@ -18,6 +18,8 @@
       theme.hidden = here === 0;
       matches += here;
     }
+    const best = document.querySelector("[data-best]");
+    if (best) best.hidden = words.length > 0;
     document.querySelector("[data-matches]").textContent = words.length ? `${matches} found` : "";
   }
 

@@ -9,6 +9,12 @@ server.watch = (place, id, { over = () => {}, changed = () => {} } = {}) => {
   let shown = "";
   let latest = null;
   let quarter = null;
+  let readying = null; // when getting ready was first seen
+
+  // How long it has been getting ready: nothing else moves meanwhile.
+  function tick() {
+    if (readying !== null) part("left").textContent = `for ${Math.round((Date.now() - readying) / 1000)} s`;
+  }
 
   // The newest picture, once it is loaded: no flicker, no half pictures.
   function hang(run) {
@@ -115,6 +121,8 @@ server.watch = (place, id, { over = () => {}, changed = () => {} } = {}) => {
     latest = run;
     part("line").textContent = line(run);
     part("left").textContent = run.left;
+    readying = run.state === "running" && run.share === null && !run.left ? (readying ?? Date.now()) : null;
+    tick();
     const bar = part("bar");
     if (run.state === "done") bar.value = 100;
     else if (run.share !== null) bar.value = run.share;
@@ -175,7 +183,13 @@ server.watch = (place, id, { over = () => {}, changed = () => {} } = {}) => {
 
   for (const button of place.querySelectorAll("[data-act]")) button.addEventListener("click", () => act(button.dataset.act));
   part("share")?.addEventListener("click", share);
+  const ticking = setInterval(tick, 1000);
   window.addEventListener("pagehide", () => source?.close());
   listen();
-  return { stop: () => source?.close() };
+  return {
+    stop: () => {
+      clearInterval(ticking);
+      source?.close();
+    },
+  };
 };
