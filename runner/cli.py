@@ -435,7 +435,7 @@ def weights(action: str, names: tuple[str, ...]) -> None:
 
 
 @cli.command()
-@click.argument("path", type=click.Path(path_type=Path))
+@click.argument("path", type=click.Path(path_type=Path), required=False)
 @click.option(
     "--from",
     "--like",
@@ -443,12 +443,14 @@ def weights(action: str, names: tuple[str, ...]) -> None:
     default="rainbow-hexagon",
     show_default=True,
     shell_complete=recipe_names,
-    help="The shipped recipe to start from.",
+    help="The shipped recipe to start from, or a PNG that a run has made: it holds its recipe.",
 )
-def new(path: Path, like: str) -> None:
-    """Write a new recipe to PATH, as a copy of a shipped one.
+def new(path: Path | None, like: str) -> None:
+    """Write a new recipe to PATH, as a copy of a shipped one or of the one inside a picture.
 
-    Example: orbifolio new mine --from simple-square
+    Without PATH the file is named after what it is made from.
+
+    Examples: orbifolio new mine --from simple-square; orbifolio new --from picture.png
     """
     from orbifolio.runner.commands.scaffolding import new_recipe
 

@@ -50,7 +50,7 @@ class Filters(Part):
 
     template: ClassVar[str] = "parts/filters.html"
     styles: ClassVar[tuple[str, ...]] = ("gallery.css",)
-    scripts: ClassVar[tuple[str, ...]] = ("gallery.js",)
+    scripts: ClassVar[tuple[str, ...]] = ("notes.js", "gallery.js")
     noun: str
     total: int
     sections: tuple[ThemeSection, ...]

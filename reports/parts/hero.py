@@ -67,16 +67,18 @@ class Hero(Part):
         view: what is seen first: a picture, a surface to turn, a wallpaper.
         about: what its author says of it.
         recipe: of a run, or None.
+        run: `type/id`, to keep a reader's star and note by; "" for pages of less than a run.
     """
 
     template: ClassVar[str] = "parts/hero.html"
     styles: ClassVar[tuple[str, ...]] = ("viewer.css",)
-    scripts: ClassVar[tuple[str, ...]] = ("copying.js",)
+    scripts: ClassVar[tuple[str, ...]] = ("copying.js", "notes.js")
     view: Part
     about: Markup
     facts: tuple[Fact, ...]
     links: tuple[Link, ...]
     recipe: RecipeCard | None = None
+    run: str = ""
 
     @property
     def inner(self) -> tuple[Part, ...]:
@@ -128,6 +130,7 @@ def run_hero(run: RunRecord, place: Place, view: Part, files: Downloads | None) 
         facts=tuple(fact for fact in facts if fact.value),
         links=tuple(_run_links(run, place, files)),
         recipe=_recipe(run, place),
+        run=f"{run.type}/{run.id}",
     )
 
 

@@ -48,6 +48,7 @@ class ThumbnailGrid(Part):
     template: ClassVar[str] = "parts/thumbnail_grid.html"
     listed: ClassVar[bool] = True
     styles: ClassVar[tuple[str, ...]] = ("gallery.css",)
+    scripts: ClassVar[tuple[str, ...]] = ("notes.js",)
     id: str
     title: str
     cards: tuple[Thumbnail, ...]

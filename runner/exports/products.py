@@ -87,7 +87,9 @@ COVERS = ("globe.webp", "model.webp")
 """Portraits that galleries show instead of an artwork that is a map."""
 
 
-def write_products(folder: Path, image: F32, traits: Traits, extras: Mapping[str, bytes]) -> list[dict[str, Any]]:
+def write_products(
+    folder: Path, image: F32, traits: Traits, extras: Mapping[str, bytes], *, recipe: str = ""
+) -> list[dict[str, Any]]:
     """Write `extras/` and return the `extras` block of `run.json`.
 
     Args:
@@ -95,11 +97,12 @@ def write_products(folder: Path, image: F32, traits: Traits, extras: Mapping[str
         image: (height, width, 3 or 4) in [0, 1], finished, on its ground.
         traits: which edges it continues over.
         extras: the renderer's own files.
+        recipe: of the picture, to be kept in its PNG; "" for none.
     """
     block: list[dict[str, Any]] = []
     height, width = image.shape[:2]
     if all(traits.wrap):
-        write_png8(folder / "extras" / "tile.png", image)
+        write_png8(folder / "extras" / "tile.png", image, recipe=recipe)
         block.append(listed("tile.png", "One tile, repeats without a seam"))
         columns = 3 if width <= height else 2
         rows = max(2, round(columns * width / height))
@@ -108,14 +111,14 @@ def write_products(folder: Path, image: F32, traits: Traits, extras: Mapping[str
             block.append(listed("swatch.webp", f"Swatch of {columns} × {rows} tiles"))
         block += write_wallpapers(folder, image)
     elif traits.wrap[1] and traits.tiles:
-        write_png8(folder / "extras" / "tile.png", image)
+        write_png8(folder / "extras" / "tile.png", image, recipe=recipe)
         block.append(listed("tile.png", "One length, repeats to both sides without a seam"))
         times = max(2, min(6, SWATCH_PIXELS // (height * width)))
         if times * width <= MAX_WEBP_SIDE:
             write_webp(folder / "extras" / "swatch.webp", np.tile(image, (1, times, 1)))
             block.append(listed("swatch.webp", f"Strip of {times} lengths"))
     else:
-        write_png8(folder / "extras" / "picture.png", image)
+        write_png8(folder / "extras" / "picture.png", image, recipe=recipe)
         block.append(listed("picture.png", "The picture in 8 bits"))
     if max(height, width) <= MAX_WEBP_SIDE:  # a smaller one would not be the picture
         write_webp(folder / "extras" / "picture.webp", image)

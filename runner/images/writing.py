@@ -19,6 +19,7 @@ from PIL import Image
 from orbifolio.runner.arrays import F32, F64
 from orbifolio.runner.errors import InputError, ShapeMismatch
 from orbifolio.runner.files import write_atomically
+from orbifolio.runner.images.png_text import RECIPE, with_text
 from orbifolio.runner.images.reading import MAX_PIXELS
 
 MAX_WEBP_SIDE = 16383  # pixels along a side that the format can hold
@@ -30,16 +31,17 @@ _ROWS = 256  # quantised at once: the whole of a poster in float64 would be the 
 WEBP_QUALITY = 90  # frames are looked at, not measured; the artwork itself is lossless
 
 
-def write_png16(path: Path, pixels: F32, *, title: str = "") -> bytes:
+def write_png16(path: Path, pixels: F32, *, title: str = "", recipe: str = "") -> bytes:
     """Write a 16-bit PNG, marked as sRGB.
 
     Args:
         path: of the file, which is replaced if it exists.
         pixels: (height, width, 3 or 4) in [0, 1]; values outside are clipped.
         title: for the file's text chunk.
+        recipe: YAML for another, from which `orbifolio new --from` makes a file again; "" for none.
 
     Returns:
-        The file's bytes; equal pixels and titles give equal bytes.
+        The file's bytes; equal pixels, titles and recipes give equal bytes.
 
     Raises:
         ShapeMismatch: not a picture of colours.
@@ -58,13 +60,16 @@ def write_png16(path: Path, pixels: F32, *, title: str = "") -> bytes:
     data = buffer.getvalue()
     # The sRGB chunk (perceptual intent) goes between header and pixels; numpngw has no option for it.
     data = data[:33] + b"\x00\x00\x00\x01sRGB\x00\xae\xce\x1c\xe9" + data[33:]
+    data = with_text(data, RECIPE, recipe)
     write_atomically(path, data)
     return data
 
 
-def write_png8(path: Path, pixels: F32) -> bytes:
+def write_png8(path: Path, pixels: F32, *, recipe: str = "") -> bytes:
     """Write an 8-bit PNG; see `write_png16`."""
-    return _write(path, pixels, "PNG", optimize=False, compress_level=6)
+    data = with_text(_encoded(pixels, "PNG", optimize=False, compress_level=6), RECIPE, recipe)
+    write_atomically(path, data)
+    return data
 
 
 def write_webp(path: Path, pixels: F32, *, quality: int = WEBP_QUALITY, effort: int = 4) -> bytes:
@@ -83,10 +88,14 @@ def write_webp(path: Path, pixels: F32, *, quality: int = WEBP_QUALITY, effort: 
     return _write(path, pixels, "WEBP", quality=quality, method=effort)
 
 
-def _write(path: Path, pixels: F32, kind: str, **options: Any) -> bytes:
+def _encoded(pixels: F32, kind: str, **options: Any) -> bytes:
     buffer = io.BytesIO()
     Image.fromarray(quantise(pixels, 255).astype(np.uint8)).save(buffer, kind, **options)
-    data = buffer.getvalue()
+    return buffer.getvalue()
+
+
+def _write(path: Path, pixels: F32, kind: str, **options: Any) -> bytes:
+    data = _encoded(pixels, kind, **options)
     write_atomically(path, data)
     return data
 

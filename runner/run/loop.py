@@ -396,7 +396,8 @@ class Run:
         for warning in finished.warnings:
             self._warn(warning)
         shown = finish.on_ground(image, traits)
-        data = write_png16(self.folder / "final.png", shown, title=self.loaded.recipe.title)
+        recipe = redact(self.loaded.resolved_text)
+        data = write_png16(self.folder / "final.png", shown, title=self.loaded.recipe.title, recipe=recipe)
         self._summary["final"] = {
             "path": "final.png",
             "width": image.shape[1],
@@ -413,7 +414,7 @@ class Run:
         self._summary["symmetry"] = self.renderer.symmetry_summary(image)
         logger.debug("symmetry measured")
         extras = self.renderer.extras(state, finished.tone)
-        self._summary["extras"] = write_products(self.folder, shown, traits, extras)
+        self._summary["extras"] = write_products(self.folder, shown, traits, extras, recipe=recipe)
         logger.debug("%d files go with it", len(self._summary["extras"]))
         if finished.tones is not None:
             write_png16(self.folder / TONES, finished.tones, title=self.loaded.recipe.title)

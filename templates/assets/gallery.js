@@ -42,7 +42,8 @@
   // Whether a picture matches the filters, with one property left out if given.
   function chosen(card, sought, but = "") {
     if (state.theme && but !== "theme" && card.theme !== state.theme) return false;
-    if (!sought.every((word) => (card.words || "").includes(word))) return false;
+    if (!sought.every((word) => (card.words || "").includes(word) || (card.element.dataset.own || "").includes(word))) return false;
+    if (state.starred && !card.element.dataset.starred) return false;
     return MENUS.every(({ name: property }) => !state[property] || but === property || has(card, property, state[property]));
   }
 
@@ -53,7 +54,7 @@
     for (const card of cards) card.element.hidden = !shown.has(card);
     wall.hidden = !shown.size;
     // Sweeps have words alone: whatever else is chosen is a property of runs.
-    const narrowed = state.theme || MENUS.some(({ name: property }) => state[property]);
+    const narrowed = state.theme || state.starred || MENUS.some(({ name: property }) => state[property]);
     for (const each of shelved) each.hidden = Boolean(narrowed) || !sought.every((word) => each.dataset.words.includes(word));
     const shelf = shelved[0] && shelved[0].closest("section");
     if (shelf) shelf.hidden = shelved.every((each) => each.hidden);
@@ -91,6 +92,10 @@
   }
 
   function show() {
+    const starred = box.querySelector("[data-starred]");
+    starred.hidden = !cards.some((card) => card.element.dataset.starred);
+    if (starred.hidden) state.starred = "";
+    form.elements.starred.checked = Boolean(state.starred);
     const sought = words();
     const shown = new Set(cards.filter((card) => chosen(card, sought)));
     arrange(shown, sought);
@@ -119,6 +124,7 @@
     const theme = choices.get("theme") || "";
     state = { theme: THEMES.has(theme) ? theme : "", q: (choices.get("q") || "").slice(0, form.elements.q.maxLength) };
     form.elements.q.value = state.q;
+    state.starred = choices.get("starred") === "yes" ? "yes" : "";
     for (const menu of [...MENUS, form.elements.sort]) {
       const value = choices.get(menu.name) || "";
       menu.value = [...menu.options].some((option) => option.value === value) ? value : "";
@@ -129,7 +135,8 @@
 
   form.addEventListener("submit", (event) => event.preventDefault());
   form.addEventListener("input", (event) => {
-    state[event.target.name] = event.target.value;
+    const { name: property, value, type, checked } = event.target;
+    state[property] = type === "checkbox" && !checked ? "" : value;
     show();
     keep();
   });
@@ -151,6 +158,7 @@
       keep();
     }
   });
+  document.addEventListener("orbifolio:notes", show);
   orbifolio.busy.push(() => form.contains(document.activeElement));
   orbifolio.keys(["/"], "Search", () => form.elements.q.focus());
   read();
