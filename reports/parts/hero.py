@@ -115,10 +115,11 @@ def run_hero(run: RunRecord, place: Place, view: Part, files: Downloads | None) 
     record = run.record
     steps = as_int(record.get("steps")) or sum(len(phase.steps) for phase in run.phases)
     symmetry = as_mapping(record.get("symmetry"))
+    paper = "" if portrait_image(run) else print_size(run)  # of a map nobody prints
+    size = ", ".join(part for part in (picture_size(run), paper) if part)
     facts = (
         Fact("Symmetry", as_text(symmetry.get("title")) or symmetry_group(run)),
-        Fact("Size", picture_size(run)),
-        Fact("On paper", "" if portrait_image(run) else print_size(run)),
+        Fact("Size", size),
         Fact("Steps", format_integer(steps) if steps else ""),
         Fact("Time", format_duration(run.work_seconds) if run.work_seconds else ""),
         Fact("Seed", as_text(record.get("seed"))),
