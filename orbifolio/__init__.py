@@ -12,9 +12,9 @@ from pathlib import Path
 if not Path(__file__).with_name("runner").is_dir():
     __path__.append(str(Path(__file__).resolve().parents[1]))
 
-from orbifolio.api import CheckedRecipe, FinishedRun, check, gallery, measure, run
+from orbifolio.api import CheckedRecipe, FinishedRun, check, gallery, measure, run, tile
 
-__all__ = ["CheckedRecipe", "FinishedRun", "__version__", "check", "gallery", "measure", "run"]
+__all__ = ["CheckedRecipe", "FinishedRun", "__version__", "check", "gallery", "measure", "run", "tile"]
 
 
 def __getattr__(name: str) -> str:

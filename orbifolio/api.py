@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from orbifolio.runner.commands.tiling import TiledFigureFiles
     from orbifolio.runner.run.plan import Plan
     from orbifolio.runner.symmetry.verify.residuals import Measurement
 
@@ -187,6 +188,47 @@ def gallery(folder: str | Path = "gallery") -> Path:
         raise InputError(f"{path}: this folder does not exist; name a gallery; `orbifolio run` makes one")
     rebuild_gallery(path)
     return path / "index.html"
+
+
+def tile(
+    figure: str | Path,
+    *,
+    colours: Sequence[str] | None = None,
+    type_name: str = "auto",
+    pick: int = 1,
+    out: str | Path | None = None,
+    quiet: bool = True,
+) -> TiledFigureFiles:
+    """Fill the plane with a figure: a page of candidates, a recipe that is ready to run, and files of the tiling.
+
+    Args:
+        figure: an SVG, a PNG that is cut out, a photograph before a calm ground, or `orbifolio:NAME`.
+        colours: two to four, as `#rrggbb`.
+        type_name: an isohedral type, as `IH4`.
+        pick: number of the candidate, 1 the best.
+        out: folder; by default `FIGURE-tiling` here.
+        quiet: print nothing.
+
+    Raises:
+        InputError: the figure cannot tile, or arguments are wrong.
+    """
+    from orbifolio.runner.cpu_features import protect
+
+    protect()  # before torch is imported
+    from orbifolio.runner.commands.options import make_console
+    from orbifolio.runner.commands.tiling import KERF, tile_figure
+
+    console = make_console()
+    console.quiet = quiet
+    return tile_figure(
+        str(figure),
+        colours=None if colours is None else ",".join(colours),
+        type_name=type_name,
+        pick=pick,
+        out=None if out is None else Path(out),
+        kerf=KERF,
+        console=console,
+    )
 
 
 def measure(

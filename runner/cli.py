@@ -40,7 +40,7 @@ from orbifolio.runner.errors import InputError, OrbifolioError
 from orbifolio.runner.log_lines import show_records
 
 SECTIONS = {
-    "Make pictures": ("run", "paint", "style", "sweep"),
+    "Make pictures": ("run", "paint", "style", "tile", "sweep"),
     "Recipes": ("recipes", "check", "new", "schema"),
     "Galleries": ("serve", "gallery", "publish", "rm"),
     "Finished pictures": ("query", "redraw", "enlarge", "print", "separate", "measure", "judge", "rank"),
@@ -418,6 +418,39 @@ def separate(
         console=make_console(),
     )
     click.echo(str(file))
+
+
+@cli.command()
+@click.argument("figure")
+@click.option("--pick", type=click.IntRange(1, 24), default=1, show_default=True, help="Which candidate, 1 the best.")
+@click.option("--colours", default=None, help="Two to four colours of the tiles, as '#d9643a,#f3d9a0,#3f7f8c'.")
+@click.option("--type", "type_name", default="auto", show_default=True, help="An isohedral type, as IH4.")
+@click.option("--out", type=click.Path(path_type=Path), default=None, help="Folder; by default FIGURE-tiling.")
+@click.option(
+    "--kerf", type=click.FloatRange(0, 2), default=0.15, show_default=True, help="Width of a laser's cut in mm."
+)
+@open_option
+def tile(
+    figure: str, pick: int, colours: str | None, type_name: str, out: Path | None, kerf: float, show: bool
+) -> None:
+    """Fill the plane with FIGURE, as Escher did: search the nearest tiles, show eight, and write a recipe of one.
+
+    FIGURE is an SVG, a PNG that is cut out, a photograph of something before a calm ground, or orbifolio:bird. Beside
+    the recipe lie a seamless PNG, SVGs of tile and tiling, a page to colour in, a jigsaw for a laser, STL and HPGL.
+
+    Example: orbifolio tile bird.svg --pick 2
+    """
+    from orbifolio.runner.cpu_features import protect
+
+    protect()  # before torch is imported
+    from orbifolio.runner.commands.tiling import tile_figure
+
+    done = tile_figure(
+        figure, colours=colours, type_name=type_name, pick=pick, out=out, kerf=kerf, console=make_console()
+    )
+    if show:
+        open_page(done.page.resolve().as_uri())
+    click.echo(str(done.recipe))
 
 
 @cli.command()

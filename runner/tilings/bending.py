@@ -27,6 +27,9 @@ from orbifolio.runner.tilings.types import Template
 SPACING = 0.055  # of mesh points inside, for figures of area 1: about three hundred
 AIR = 0.08  # weight of the bays outside; the inside has 1
 LINE = 4.0  # weight of the outline itself: at 2 thin parts shrink away
+EMPHASIS, FOCUS_REACH = 5.0, 0.16
+"""How much more a face counts, and the deviation of a Gaussian about its eye. Chosen by eye on a horse, whose best
+tiles for all points alike have no head."""
 _SETTLED = 1e-4  # relative gain of energy below which bending ends
 _LOOKED = 5  # rounds between two looks at the energy
 
@@ -52,14 +55,16 @@ class Bender:
     Args:
         outline: (n,) of area 1.
         air: weight of the bays outside; more keeps limbs apart.
+        focus: points about which the figure is stiffer, such as its eyes: an eye looks at faces first.
 
     Attributes:
         points: (N,) the mesh's, the outline first.
         triangles: (t, 3) of the mesh's inside.
     """
 
-    def __init__(self, outline: C128, air: float = AIR) -> None:
+    def __init__(self, outline: C128, air: float = AIR, focus: tuple[complex, ...] = ()) -> None:
         self.points, self.triangles, edges, weights = _mesh(outline, air)
+        weights = weights * emphasis(self.points[edges].mean(1), focus)
         self._n, n, size = len(outline), len(outline), len(self.points)
         self._i, self._j = edges.T
         self._weights = weights
@@ -133,6 +138,15 @@ class Bender:
         lengths = np.abs(moved[self._i] - moved[self._j]) ** 2 + np.abs(self._rest) ** 2
         agreeing = ((turns[self._i] + turns[self._j]).conj() * self._turned(moved)).real
         return float(np.sum(self._weights * lengths - agreeing)) / self._lost
+
+
+def emphasis(points: C128, focus: tuple[complex, ...]) -> F64:
+    """(n,) how much more places count near points of focus; 1 far away."""
+    result: F64 = np.ones(len(points))
+    for centre in focus:
+        near = 1 + EMPHASIS * np.exp(-(np.abs(points - centre) ** 2) / (2 * FOCUS_REACH**2))
+        result = np.maximum(result, near)
+    return result
 
 
 def _solve(factor: tuple[F64, bool], values: C128) -> C128:

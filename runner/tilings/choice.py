@@ -21,8 +21,8 @@ from orbifolio.runner.tilings.carrying import Carrier
 from orbifolio.runner.tilings.colourings import Colouring, find_colouring
 from orbifolio.runner.tilings.figures import Figure, read_figure
 from orbifolio.runner.tilings.outlines import OutlineFault
-from orbifolio.runner.tilings.pictures import TileDrawing, draw_tile
-from orbifolio.runner.tilings.search import FINER, Candidate, refine, search
+from orbifolio.runner.tilings.pictures import RASTER, TileDrawing, draw_tile
+from orbifolio.runner.tilings.search import FINER, Candidate, refine_simple, search
 from orbifolio.runner.tilings.tiling import Tiling
 from orbifolio.runner.tilings.types import TYPES, Template
 
@@ -60,6 +60,11 @@ class ChosenTile:
         turn = complex(np.vdot(figure - figure.mean(), moved - moved.mean()))
         return turn / abs(turn)
 
+    def colour_counts(self) -> tuple[int, ...]:
+        """How many colours the tiles can have, neighbours never the same."""
+        across = [self.tiling.exact(motion) for motion in self.tiling.across]
+        return tuple(count for count in (2, 3, 4) if find_colouring(self.tiling.group, across, count))
+
     def colouring(self, count: int) -> Colouring:
         """Colours of the tiles.
 
@@ -69,16 +74,16 @@ class ChosenTile:
         across = [self.tiling.exact(motion) for motion in self.tiling.across]
         colouring = find_colouring(self.tiling.group, across, count)
         if colouring is None:
-            possible = [k for k in (2, 3, 4) if find_colouring(self.tiling.group, across, k)]
             raise OutlineFault(
                 f"makes a tile of type {self.tiling.kind.name} that cannot have {count} colours so that neighbours "
-                f"differ; it can have {' or '.join(map(str, possible))}; give so many, or choose another type"
+                f"differ; it can have {' or '.join(map(str, self.colour_counts()))}; give so many, or choose another "
+                "type"
             )
         return colouring
 
-    def drawing(self, look: DrawingLook) -> TileDrawing:
-        """What the tile shows."""
-        return draw_tile(self.tiling.tile, self.figure, self.carrier, look)
+    def drawing(self, look: DrawingLook, raster: int = RASTER) -> TileDrawing:
+        """What the tile shows, in so many pixels of its longer side."""
+        return draw_tile(self.tiling.tile, self.figure, self.carrier, look, raster)
 
 
 @lru_cache(maxsize=16)
@@ -90,7 +95,7 @@ def tile_of_template(path: Path, template: Template) -> ChosenTile:
         template: before it is refined.
     """
     figure = read_figure(path)
-    return ChosenTile(figure, refine(figure.outline, template))
+    return ChosenTile(figure, refine_simple(figure.outline, template, figure.focus))
 
 
 def templates_of(
@@ -113,7 +118,9 @@ def templates_of(
         OutlineFault: the figure has no outline that could tile.
     """
     figure = read_figure(path)
-    key = hashlib.sha256(figure.outline.tobytes() + f"{VERSION} {type_name} {colours}".encode()).hexdigest()[:32]
+    key = hashlib.sha256(
+        figure.outline.tobytes() + f"{VERSION} {type_name} {colours} {figure.focus}".encode()
+    ).hexdigest()[:32]
     kept = None if cache is None else cache / "tilings" / f"{key}.json"
     if kept is not None and kept.is_file():
         try:
@@ -122,7 +129,7 @@ def templates_of(
         except (OSError, ValueError, LookupError, TypeError):
             pass  # damaged: search again
     types = tuple(TYPES) if type_name == "auto" else (type_name,)
-    found = search(figure.outline, types, colours=colours, progress=progress)[:KEPT]
+    found = search(figure.outline, types, colours=colours, focus=figure.focus, progress=progress)[:KEPT]
     templates = tuple(_coarse(item) for item in found)
     if kept is not None:
         rows = [[item.type, item.lengths, item.start, item.mirrored] for item in templates]

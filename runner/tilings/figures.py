@@ -27,6 +27,7 @@ from orbifolio.runner.vector.svg_reading import Rgb, UnreadableSvg, read_svg
 
 CUT_SIDE = 480  # pixels of the longer side at which a silhouette is traced
 SMOOTH = 1.5  # pixels there, deviation: stairs of pixels are no shape
+EYE_WHITE, EYE_AREA = 0.9, (1e-4, 0.02)  # lightness, and area as a share of the figure's: glints are smaller
 _LUMA = np.array([0.2126, 0.7152, 0.0722])
 
 
@@ -78,12 +79,14 @@ class Figure:
         outline: (n,) counter-clockwise, of area 1.
         shapes: the drawing inside.
         photograph: instead of shapes.
+        focus: points that matter most: white spots of the drawing, which are its eyes, and shapes called `focus`.
     """
 
     name: str
     outline: C128
     shapes: tuple[DrawnShape, ...] = ()
     photograph: Photograph | None = None
+    focus: tuple[complex, ...] = ()
 
 
 def own_figures() -> dict[str, Path]:
@@ -161,7 +164,17 @@ def figure_of_svg(data: bytes, name: str) -> Figure:
         for shape in shapes
         if shape is not chosen
     )
-    return Figure(name, outline, drawn)
+    eyes = tuple(
+        complex(placed.points.mean())
+        for shape, placed in zip([shape for shape in shapes if shape is not chosen], drawn, strict=True)
+        if shape.name == "focus" or (_is_eye(placed))
+    )
+    shown = tuple(
+        placed
+        for shape, placed in zip([shape for shape in shapes if shape is not chosen], drawn, strict=True)
+        if shape.name != "focus"
+    )
+    return Figure(name, outline, shown, focus=eyes)
 
 
 def figure_of_pixels(pixels: F32, opacity: F32 | None, name: str) -> Figure:
@@ -232,6 +245,12 @@ def subject_mask(pixels: F32) -> Bools:
         return cast(Bools, sure)
     walked = random_walker(lab / 100, seeds, beta=900, mode="cg_j", channel_axis=-1)
     return cast(Bools, walked == 2)
+
+
+def _is_eye(shape: DrawnShape) -> bool:
+    """A small white spot."""
+    white = shape.closed and shape.fill is not None and shape.fill > EYE_WHITE
+    return white and EYE_AREA[0] < abs(area(shape.points)) < EYE_AREA[1]
 
 
 def _lightness(colour: Rgb) -> float:

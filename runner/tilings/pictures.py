@@ -52,7 +52,7 @@ class TileDrawing:
         return own, paper
 
 
-def draw_tile(tile: C128, figure: Figure, carrier: Carrier, look: DrawingLook) -> TileDrawing:
+def draw_tile(tile: C128, figure: Figure, carrier: Carrier, look: DrawingLook, raster: int = RASTER) -> TileDrawing:
     """The drawing of one tile.
 
     Args:
@@ -60,10 +60,11 @@ def draw_tile(tile: C128, figure: Figure, carrier: Carrier, look: DrawingLook) -
         figure: with the drawing.
         carrier: from the figure to the tile.
         look: how it is drawn.
+        raster: pixels of its longer side.
     """
     low = complex(tile.real.min() - MARGIN, tile.imag.min() - MARGIN)
     high = complex(tile.real.max() + MARGIN, tile.imag.max() + MARGIN)
-    step = max((high - low).real, (high - low).imag) / RASTER
+    step = max((high - low).real, (high - low).imag) / raster
     width, height = int((high - low).real / step) + 2, int((high - low).imag / step) + 2
     columns, rows = np.meshgrid(np.arange(width), np.arange(height))
     points = (low + step * (columns + 1j * rows)).ravel().astype(np.complex128)

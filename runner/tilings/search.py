@@ -18,7 +18,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from orbifolio.runner.arrays import C128, F64
-from orbifolio.runner.tilings.bending import AIR, Bender, Bent
+from orbifolio.runner.tilings.bending import AIR, Bender, Bent, emphasis
 from orbifolio.runner.tilings.outlines import EvenOutline, OutlineFault, area, crossings, resample
 from orbifolio.runner.tilings.scan import Scanned, mirror_image, scan
 from orbifolio.runner.tilings.spaces import outline_basis
@@ -80,15 +80,16 @@ class _Trial:
 class _Bends:
     """Bends of one outline, each template once."""
 
-    def __init__(self, outline: C128, rounds: int) -> None:
-        self._benders = {False: Bender(outline)}
-        self._outline, self._rounds = outline, rounds
+    def __init__(self, outline: C128, rounds: int, focus: tuple[complex, ...]) -> None:
+        self._benders = {False: Bender(outline, focus=focus)}
+        self._outline, self._rounds, self._focus = outline, rounds, focus
         self._done: dict[Template, _Trial] = {}
 
     def trial(self, template: Template) -> _Trial:
         if template not in self._done:
             if template.mirrored not in self._benders:
-                self._benders[True] = Bender(mirror_image(self._outline))
+                mirrored = tuple(point.conjugate() for point in self._focus)
+                self._benders[True] = Bender(mirror_image(self._outline), focus=mirrored)
             bent = self._benders[template.mirrored].bend(template, self._rounds)
             self._done[template] = _Trial(template, bent.energy, crossings(bent.outline, 6))
         return self._done[template]
@@ -101,6 +102,7 @@ def search(
     colours: int = 3,
     points: int = POINTS,
     per_type: int = PER_TYPE,
+    focus: tuple[complex, ...] = (),
     progress: Callable[[str], None] = lambda message: None,
 ) -> tuple[Candidate, ...]:
     """The best tiles for a figure, best first.
@@ -111,6 +113,7 @@ def search(
         colours: that the tiling must be able to have, 2, 3 or 4.
         points: of the outline while searching.
         per_type: templates that are bent of each type.
+        focus: points of the figure that matter most: see `Bender`.
         progress: is told what was done.
 
     Raises:
@@ -121,7 +124,7 @@ def search(
     for name in types:
         picked += thinned(scan(even, TYPES[name], colours=colours), per_type, gap=1)
     progress(f"{len(picked)} templates of {len({item.template.type for item in picked})} types are bent")
-    bends = _Bends(even, 20)
+    bends = _Bends(even, 20, focus)
     trials = sorted((bends.trial(item.template) for item in picked), key=lambda trial: trial.cost)
     pool = [trial for trial in trials if trial.crossings <= 3][:POOL]
     tops: list[_Trial] = []
@@ -134,8 +137,8 @@ def search(
                 tops.append(best)
     tops += [trial for trial in pool if not _twin(trial, tops)][: POOL - len(tops)]
     progress(f"{len(tops)} of them are refined")
-    refined = [_simple(outline, trial.template) for trial in tops]
-    fine = [item for item in refined if item is not None and not item.crossings and _fills(item)]
+    refined = [refine_simple(outline, trial.template, focus) for trial in tops]
+    fine = [item for item in refined if not item.crossings and _fills(item)]
     if not fine:
         raise OutlineFault(
             "has an outline that no isohedral tile comes near to without crossing itself; long thin limbs and deep "
@@ -144,7 +147,14 @@ def search(
     return tuple(sorted(fine, key=lambda item: (item.distance, item.template)))
 
 
-def refine(outline: C128, template: Template, *, air: float = AIR, slips: int = SLIPS) -> Candidate:
+def refine(
+    outline: C128,
+    template: Template,
+    *,
+    air: float = AIR,
+    slips: int = SLIPS,
+    focus: tuple[complex, ...] = (),
+) -> Candidate:
     """The tile of one template with `FINER` times its points.
 
     The outline is sampled anew in a few rounds: denser where the tile stretches it, without turning on the whole.
@@ -154,6 +164,7 @@ def refine(outline: C128, template: Template, *, air: float = AIR, slips: int = 
         template: of `template.points` even points of it.
         air: see `Bender`.
         slips: rounds.
+        focus: as for `search`.
     """
     fine = template.finer(FINER)
     n = fine.points
@@ -161,6 +172,7 @@ def refine(outline: C128, template: Template, *, air: float = AIR, slips: int = 
         # point 0 of the mirrored sampling is the mirror image of the last of the coarse points
         places = EvenOutline(outline)
         share = -1.0 / template.points
+        focus = tuple(point.conjugate() for point in focus)
         curve = EvenOutline(mirror_image(places.at(share + np.arange(1, 8 * n + 1) / (8 * n))))
     else:
         curve = EvenOutline(outline)
@@ -169,7 +181,7 @@ def refine(outline: C128, template: Template, *, air: float = AIR, slips: int = 
     best: Candidate | None = None
     for _ in range(slips + 1):
         figure = curve.at(shift + np.concatenate([[0.0], np.cumsum(gaps)[:-1]]))
-        bender = Bender(figure, air)
+        bender = Bender(figure, air, focus)
         bent = bender.bend(fine, 60, basis)
         crossed = crossings(bent.outline, 20)
         candidate = Candidate(fine, bent.outline, figure, 0.0, bent.energy, crossed, bender, bent)
@@ -182,7 +194,7 @@ def refine(outline: C128, template: Template, *, air: float = AIR, slips: int = 
         shift -= float(np.concatenate([[0.0], moved]).mean())
         gaps = denser
     assert best is not None
-    return replace(best, distance=_distance(best))
+    return replace(best, distance=_distance(best, focus))
 
 
 def _slipped(gaps: F64, stretch: F64) -> F64:
@@ -195,13 +207,13 @@ def _slipped(gaps: F64, stretch: F64) -> F64:
     return shares
 
 
-def _simple(outline: C128, template: Template) -> Candidate | None:
-    """A refined template, its limbs kept further apart where it would cross itself; None where that does not help."""
-    for air in (AIR, *WIDER_AIR):
-        candidate = refine(outline, template, air=air)
-        if not candidate.crossings:
-            return candidate
-    return None
+def refine_simple(outline: C128, template: Template, focus: tuple[complex, ...] = ()) -> Candidate:
+    """A refined template, its limbs kept further apart where it would cross itself, as far as that helps."""
+    candidate = refine(outline, template, focus=focus)
+    for air in WIDER_AIR:
+        if candidate.crossings:
+            candidate = refine(outline, template, air=air, focus=focus)
+    return candidate
 
 
 def _fills(candidate: Candidate) -> bool:
@@ -256,7 +268,7 @@ def neighbours(template: Template) -> Iterator[Template]:
                 yield Template(template.type, lengths, (template.start + shift) % n, template.mirrored)
 
 
-def _distance(candidate: Candidate) -> float:
+def _distance(candidate: Candidate, focus: tuple[complex, ...]) -> float:
     """How unlike the tile is to the figure: loss of shape and size of stretches, each turned freely, and energy.
 
     Bending energy hardly feels a foot that shrinks to nothing; an eye does.
@@ -264,7 +276,7 @@ def _distance(candidate: Candidate) -> float:
     tile = candidate.outline
     figure = np.roll(candidate.figure, -candidate.template.start)
     figure = figure * np.sqrt(area(tile) / area(figure))
-    n = len(tile)
+    n, weights = len(tile), emphasis(np.roll(candidate.figure, -candidate.template.start), focus)
     losses = []
     for share in (*WINDOWS, None):
         reach = n if share is None else max(2, round(share * n))
@@ -272,5 +284,6 @@ def _distance(candidate: Candidate) -> float:
         mine, theirs = tile[ring], figure[ring]
         mine, theirs = mine - mine.mean(1, keepdims=True), theirs - theirs.mean(1, keepdims=True)
         both = (np.abs(mine) ** 2).sum(1) + (np.abs(theirs) ** 2).sum(1)
-        losses.append(np.mean(1 - 2 * np.abs((mine.conj() * theirs).sum(1)) / both))
+        loss = 1 - 2 * np.abs((mine.conj() * theirs).sum(1)) / both
+        losses.append(np.average(loss, weights=weights) if share else loss[0])
     return float(np.mean(losses)) + ENERGY_SHARE * candidate.energy
