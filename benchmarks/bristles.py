@@ -75,7 +75,7 @@ class HertzmannLook(Oil):
 
     def rules(self) -> SpineRules:
         """His."""
-        return super().rules()._replace(mended=0.0, left_wrong=1.0, tip=0.0, slimmest=1.0)
+        return super().rules()._replace(mended=0.0, left_wrong=1.0, tip=0.0, slimmest=1.0, held=0.0)
 
 
 HERTZMANN = HertzmannLook(

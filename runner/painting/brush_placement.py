@@ -42,8 +42,9 @@ LINE_WEIGHT = 0.8  # saliency of a thin line
 EDGE_CALM = 0.7  # of a face's calm, beside clear edges
 QUIET_CALM = 1.0  # of a face's calm, where nothing is to be seen: a lively sky outshouts what is before it
 QUIET_BODY = 0.7  # share of the body that paint loses there, if the picture is smooth
-QUIET_OWN = 0.9  # how far colours there are the picture's own and not the palette's
+QUIET_OWN = 1.0  # how far colours there are the picture's own and not the palette's
 QUIET_CARE = 0.2  # share of the threshold that is left there: a sky's gradient is made of small differences
+ROUGH = 0.03  # of OKLab, deviation of colours beside a place from which its surface counts as hardly smooth
 CROSSING = 0.9  # radians of strokes laid across
 UNSTEADY = 0.12  # radians, deviation of a hand's direction
 BEGUN = 0.6  # of the picture where a stroke begins, beside its mean along it: means alone would be flat
@@ -65,12 +66,14 @@ class Sight:
         canvas: (h, w, 3) OKLab.
         missing: (h, w) how far the canvas differs.
         directions: of strokes.
+        smoothness: (h, w) in [0, 1], 1 where the surface that a place belongs to has no detail.
     """
 
     wanted: F32
     canvas: F32
     missing: F32
     directions: Directions
+    smoothness: F32
 
 
 class StrokeLines(NamedTuple):
@@ -174,23 +177,28 @@ class BrushPlacement(StrokePlacement):
     def look_at(self, layer: PaintLayer, canvas: F32) -> Sight:
         """What the layer sees."""
         look, radius = self.look, layer.radius
-        wanted, ways = self._seen_by(radius)
+        wanted, ways, smoothness = self._seen_by(radius)
         # blurred alike: beside an edge a blurred canvas differs from `wanted` even where it is right
         difference = smooth((self.subject.lab - canvas) * np.array([1, CHROMA, CHROMA], np.float32), radius * look.blur)
         missing = smooth(np.sqrt((difference**2).sum(2)), 0.45 * radius)
-        return Sight(wanted, canvas, missing, ways)
+        return Sight(wanted, canvas, missing, ways, smoothness)
 
     @cached_property
-    def _last_seen(self) -> dict[float, tuple[F32, Directions]]:
+    def _last_seen(self) -> dict[float, tuple[F32, Directions, F32]]:
         return {}
 
-    def _seen_by(self, radius: float) -> tuple[F32, Directions]:
-        """The picture as coarse as strokes of a radius, and their directions; all passes of a layer see the same."""
+    def _seen_by(self, radius: float) -> tuple[F32, Directions, F32]:
+        """The picture as coarse as strokes of a radius, their directions, and how smooth it is for them.
+
+        All passes of a layer see the same.
+        """
         look, lab, last = self.look, self.subject.lab, self._last_seen
         if radius not in last:
             last.clear()
-            wanted = smooth_within_edges(lab, radius * look.blur, look.edges)
-            last[radius] = wanted, directions(lab, radius, flow=look.flow, bearing=self.subject.bearing)
+            surfaces = smooth_within_edges(lab, radius * look.blur, look.edges)
+            ways = directions(lab, radius, flow=look.flow, bearing=self.subject.bearing)
+            smoothness = np.maximum(self.subject.saliency.quiet, 1 / (1 + surfaces.variance / ROUGH**2))
+            last[radius] = surfaces.colours, ways, np.float32(look.repose) * smoothness
         return last[radius]
 
     def admitted(self, layer: PaintLayer, sight: Sight, places: I64) -> np.ndarray:
@@ -291,7 +299,7 @@ class BrushPlacement(StrokePlacement):
         leans += np.where(across, CROSSING * random.choice([-1.0, 1.0], count), 0)
         from orbifolio.runner.painting.spines import SpineField, trace  # compiles, so not before it is needed
 
-        field = SpineField(sight.directions.angles, sight.wanted, sight.canvas)
+        field = SpineField(sight.directions.angles, sight.wanted, sight.canvas, sight.smoothness)
         # by the colour of its paint: that of the blurred sky would lead a faint star far across it
         owns = self.seen(layer, sight)[rows, columns]
         spines, offsets, radii = trace(field, begins, owns, radii, leans, look.rules())
@@ -366,7 +374,7 @@ class WashPlacement(BrushPlacement):
         blurred = smooth(canvas[..., 0], layer.radius * self.look.blur)
         too_light = blurred > sight.wanted[..., 0]
         missing = smooth(sight.missing * np.where(too_light, 1, 0.35).astype(np.float32), 0.3 * layer.radius)
-        return Sight(sight.wanted, sight.canvas, missing, sight.directions)
+        return replace(sight, missing=missing)
 
     def _lightest(self, layer: PaintLayer, sight: Sight, places: I64) -> F32:
         """(n,) lightness of the lightest place that strokes of the first layers may touch."""

@@ -32,23 +32,23 @@ class Bold(LayeredLook):
     kind: Literal["bold"] = "bold"
     defaults: ClassVar[Mapping[str, Any]] = {
         "layers": layers(
-            (9, 0, 0.9, 1), (17, 0.06, 0.9, 0.1), (31, 0.085, 0.9, 0), (60, 0.11, 0.9, 0), (120, 0.16, 0.9, 0)
+            (9, 0, 0.9, 1), (16, 0.035, 0.9, 0.1), (30, 0.045, 0.9, 0), (58, 0.055, 1, 0), (130, 0.075, 1, 0)
         ),
-        "emphasis": 1.2,
-        "repose": 0.94,
-        "longest": 9.0,
+        "emphasis": 0.85,
+        "reach": 0.15,
+        "longest": 10.0,
         "paints": 14,
-        "purity": 0.9,
+        "purity": 0.7,
         "mixtures": 3,
         "saturation": 1.22,
         "contrast": 1.1,
-        "jitter_lightness": 0.012,
-        "jitter_chroma": 0.2,
-        "jitter_hue": 0.1,
-        "warmth": 0.03,
-        "streaks": 0.7,
+        "jitter_lightness": 0.016,
+        "jitter_chroma": 0.12,
+        "jitter_hue": 0.06,
+        "warmth": 0.02,
+        "streaks": 0.8,
         "body": 1.3,
-        "relief": 0.32,
+        "relief": 0.25,
     }
 
 

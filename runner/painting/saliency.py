@@ -162,7 +162,7 @@ def quietness(lab: F32) -> F32:
     """
     side = min(lab.shape[:2])
     seen = lab * np.array([1, CHROMA, CHROMA], np.float32)
-    own = smooth_within_edges(lab, side / OWN, OWN_EDGES) * np.array([1, CHROMA, CHROMA], np.float32)
+    own = smooth_within_edges(lab, side / OWN, OWN_EDGES).colours * np.array([1, CHROMA, CHROMA], np.float32)
     restless = ((seen - smooth(seen, side / DETAIL)) ** 2).sum(2)
     found = np.zeros(restless.shape, np.float32)
     for share in AROUND:  # the narrow one finds the ground between things that lie close together

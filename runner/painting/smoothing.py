@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import NamedTuple
 
 import numpy as np
 from PIL import Image
@@ -45,7 +46,19 @@ def smooth(field: F32 | F64, deviation: float) -> F32:
     return np.asarray(image.crop((0, 0, wide, high)), np.float32)
 
 
-def smooth_within_edges(lab: F32, deviation: float, tolerance: float) -> F32:
+class Surfaces(NamedTuple):
+    """What a picture looks like at some distance, its edges kept.
+
+    Attributes:
+        colours: (h, w, 3) OKLab.
+        variance: (h, w) of colour in the neighbourhoods that places took theirs from, as `CHANNEL_WEIGHTS` count it.
+    """
+
+    colours: F32
+    variance: F32
+
+
+def smooth_within_edges(lab: F32, deviation: float, tolerance: float) -> Surfaces:
     """Blur colours but not across edges, by a smooth Kuwahara filter after Papari et al. (2007).
 
     A pixel takes the mean colour of the quietest neighbourhoods near it, so even one on an edge has the colour of one
@@ -57,12 +70,12 @@ def smooth_within_edges(lab: F32, deviation: float, tolerance: float) -> F32:
         tolerance: variance below which all neighbourhoods count alike; 0 for a plain Gaussian.
     """
     mean = smooth(lab, deviation)
-    if tolerance == 0:
-        return mean
     squares = smooth((lab**2) @ CHANNEL_WEIGHTS, deviation)
     variance = np.maximum(0, squares - (mean**2) @ CHANNEL_WEIGHTS)
+    if tolerance == 0:
+        return Surfaces(mean, variance)
     weights = (1 + variance / tolerance) ** -QUIET
-    weighted = np.concatenate([mean * weights[..., None], weights[..., None]], axis=2)
+    weighted = np.dstack([mean * weights[..., None], variance * weights, weights])
     apart = max(1, round(APART * deviation))
     diagonal = max(1, round(APART * deviation / math.sqrt(2)))
     total = np.zeros_like(weighted)
@@ -73,5 +86,5 @@ def smooth_within_edges(lab: F32, deviation: float, tolerance: float) -> F32:
             step = diagonal if down and right else apart
             top, left = apart + down * step, apart + right * step
             total += padded[top : top + high, left : left + wide]
-    done: F32 = total[..., :3] / np.maximum(total[..., 3:], 1e-30)
-    return done
+    done: F32 = total[..., :4] / np.maximum(total[..., 4:], 1e-30)
+    return Surfaces(np.ascontiguousarray(done[..., :3]), done[..., 3])

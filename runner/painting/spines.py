@@ -18,6 +18,7 @@ MAX_STEPS = 200  # each way; longer ones would be lines around the picture
 CHROMA = 1.6  # weight of chroma beside lightness
 NEAR = 0.35  # share of the reach within which a stroke goes on even where it makes the canvas worse
 STRAIGHT = 4  # points of a stroke that is lengthened straight
+HELD = 0.7  # of the reach, on smooth surfaces: what is left is a step from stroke to stroke that is hardly seen
 LANES = 4  # on either side of a spine, where its band is compared with the picture
 
 
@@ -36,6 +37,7 @@ class SpineRules(NamedTuple):
         tip: radii that its paint reaches beyond its spine, whose colour counts as well.
         slimmest: share of its radius that it keeps at least where it has little room along it, and again where edges
             leave little beside it; 1 to ignore them.
+        held: share of the reach that smooth surfaces take away, where a stroke across a soft shadow would be a step.
     """
 
     reach: float
@@ -46,6 +48,7 @@ class SpineRules(NamedTuple):
     left_wrong: float = 0.8
     tip: float = 0.5
     slimmest: float = 0.5
+    held: float = HELD
 
 
 class SpineField(NamedTuple):
@@ -55,11 +58,13 @@ class SpineField(NamedTuple):
         angles: radians.
         wanted: (h, w, 3) OKLab that is painted.
         canvas: (h, w, 3) OKLab so far.
+        smoothness: (h, w) in [0, 1], how even the surfaces are that places belong to.
     """
 
     angles: F32
     wanted: F32
     canvas: F32
+    smoothness: F32
 
 
 @njit(inline="always")
@@ -95,7 +100,8 @@ def _walk(
     """
     high, wide = field.angles.shape
     row, column = min(high - 1, max(0, int(y))), min(wide - 1, max(0, int(x)))
-    tolerated = min(NEAR * rules.reach, rules.mended * _apart(own, field.canvas[row, column]))
+    reach = rules.reach * (1 - rules.held * field.smoothness[row, column])
+    tolerated = min(NEAR * reach, rules.mended * _apart(own, field.canvas[row, column]))
     step = radius * STEP
     most = min(MAX_STEPS, max(1, int(rules.longest * radius / step)))
     dx, dy = math.cos(bearing), math.sin(bearing)
@@ -116,7 +122,7 @@ def _walk(
         here = field.wanted[row, column]
         left = _apart(here, own)
         wrong = left > tolerated and left > rules.left_wrong * _apart(here, field.canvas[row, column])
-        if left > rules.reach or (wrong and k > 1):
+        if left > reach or (wrong and k > 1):
             break
         way[taken, 0], way[taken, 1] = x, y
         taken += 1
@@ -136,6 +142,10 @@ def _keep_to_its_side(field: SpineField, own: F32, radius: float, rules: SpineRu
     """
     high, wide = field.angles.shape
     count = len(spine)
+    reach = 0.0
+    for k in range(count):
+        row, column = min(high - 1, max(0, int(spine[k, 1]))), min(wide - 1, max(0, int(spine[k, 0])))
+        reach += rules.reach * (1 - rules.held * field.smoothness[row, column])
     normals = np.empty((count, 2))
     for k in range(count):
         before, after = max(0, k - 1), min(count - 1, k + 1)
@@ -151,7 +161,7 @@ def _keep_to_its_side(field: SpineField, own: F32, radius: float, rules: SpineRu
                 x, y = spine[k, 0] + aside * normals[k, 0], spine[k, 1] + aside * normals[k, 1]
                 row, column = min(high - 1, max(0, int(y))), min(wide - 1, max(0, int(x)))
                 apart += _apart(field.wanted[row, column], own)
-            if apart > rules.reach * count:
+            if apart > reach:
                 break
             room[side] = lane / LANES
     kept: float = radius * max(rules.slimmest, 0.5 * (room[0] + room[1]))

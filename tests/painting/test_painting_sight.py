@@ -40,12 +40,12 @@ def test_wide_gaussians_are_those_of_scipy(deviation: float) -> None:
 def test_both_sides_of_an_edge_keep_their_colour() -> None:
     lab = np.zeros((80, 80, 3), np.float32)
     lab[:, :40], lab[:, 40:] = (0.2, 0.1, 0.0), (0.9, 0.0, -0.1)
-    kept, blurred = smooth_within_edges(lab, 5, 0.001), smooth(lab, 5)
+    kept, blurred = smooth_within_edges(lab, 5, 0.001).colours, smooth(lab, 5)
     beside = [37, 42]
     assert np.abs(kept[40, beside] - lab[40, beside]).max() < 0.05
     assert np.abs(blurred[40, beside] - lab[40, beside]).max() > 0.2
     noise = np.random.default_rng(2).normal(0, 0.01, lab.shape).astype(np.float32)
-    quiet = smooth_within_edges(lab + noise, 5, 0.001)[:, 10:25]
+    quiet = smooth_within_edges(lab + noise, 5, 0.001).colours[:, 10:25]
     assert quiet.std((0, 1)).max() < 0.003  # noise of .01 is still blurred
 
 
@@ -85,7 +85,7 @@ def test_an_edge_leads_strokes_beside_it_and_lays_no_rings_farther_out() -> None
 def test_spines_end_where_the_colour_does() -> None:
     wanted = np.zeros((60, 200, 3), np.float32)
     wanted[:, 100:, 0] = 0.8
-    field = SpineField(np.zeros((60, 200), np.float32), wanted, np.full_like(wanted, 0.5))
+    field = SpineField(np.zeros((60, 200), np.float32), wanted, np.full_like(wanted, 0.5), wanted[..., 1])
     rules = SpineRules(reach=0.2, shortest=1.0, longest=30.0, inertia=0.5)
     seed, own = np.array([[60.0, 30.0]]), wanted[30, 60:61]
     points, offsets, radii = trace(field, seed, own, np.array([5.0]), np.zeros(1), rules)
@@ -96,9 +96,36 @@ def test_spines_end_where_the_colour_does() -> None:
     np.testing.assert_allclose(points[:, 1], 30)
 
 
+def test_a_smooth_surface_knows_its_edges_and_grain_is_rough() -> None:
+    random = np.random.default_rng(4)
+    lab = np.zeros((80, 120, 3), np.float32)
+    lab[:, 60:, 0] = 0.8
+    lab[:, 90:, 0] += random.normal(0, 0.1, (80, 30)).astype(np.float32)
+    variance, plain = (smooth_within_edges(lab, 4, tolerance).variance[20:60] for tolerance in (0.001, 0))
+    beside = [55, 64]  # a deviation from the edge
+    assert variance[:, beside].max() < 0.004 < 0.05 < plain[:, beside].min()
+    assert 0.005 < variance[:, 100:110].mean() < 0.02  # .1 squared, less where the quietest part is taken
+
+
+@pytest.mark.parametrize("smooth_there", [0.0, 1.0])
+def test_strokes_across_a_soft_shadow_are_short_and_narrow_where_it_is_smooth(smooth_there: float) -> None:
+    wanted = np.zeros((200, 400, 3), np.float32)
+    wanted[..., 0] = np.linspace(0, 1, 400)  # .0025 a pixel
+    even = np.full((200, 400), smooth_there, np.float32)
+    allowed = 0.2 * (0.3 if smooth_there else 1) / 0.0025  # pixels to where the colour is too far off: 24 or 80
+    rules = SpineRules(reach=0.2, shortest=1.0, longest=30.0, inertia=0.5, tip=0.0)
+    seed, own = np.array([[200.0, 100.0]]), wanted[100, 200:201]
+    across = SpineField(np.zeros((200, 400), np.float32), wanted, np.full_like(wanted, 9), even)
+    points, _, _ = trace(across, seed, own, np.array([5.0]), np.zeros(1), rules)
+    assert np.ptp(points[:, 0]) == pytest.approx(2 * allowed, abs=6)  # two steps of 3 pixels
+    along = SpineField(np.full((200, 400), np.pi / 2, np.float32), wanted, np.full_like(wanted, 9), even)
+    _, _, radii = trace(along, seed, own, np.array([40.0]), np.zeros(1), rules)
+    assert radii[0] == pytest.approx(min(40, allowed), abs=10)  # lanes are a quarter of the radius apart
+
+
 def test_short_spines_are_lengthened_straight_as_far_as_a_narrower_brush_needs() -> None:
     wanted = np.random.default_rng(1).random((40, 40, 3)).astype(np.float32)
-    field = SpineField(np.full((40, 40), 0.5, np.float32), wanted, wanted)
+    field = SpineField(np.full((40, 40), 0.5, np.float32), wanted, wanted, np.zeros((40, 40), np.float32))
     seeds = np.array([[20.0, 20.0], [5.0, 5.0]])
     for slimmest, length in ((1.0, 12), (0.5, 6)):
         rules = SpineRules(reach=1e-6, shortest=4.0, longest=10.0, inertia=0.5, slimmest=slimmest)
@@ -112,7 +139,7 @@ def test_short_spines_are_lengthened_straight_as_far_as_a_narrower_brush_needs()
 def test_strokes_keep_to_their_side_of_an_edge() -> None:
     wanted = np.zeros((200, 200, 3), np.float32)
     wanted[:, 100:, 0] = 0.8
-    field = SpineField(np.full((200, 200), np.pi / 2, np.float32), wanted, np.full_like(wanted, 0.5))
+    field = SpineField(np.full((200, 200), np.pi / 2, np.float32), wanted, np.full_like(wanted, 0.5), wanted[..., 1])
     for x, side in ((96.0, 1), (104.0, -1), (40.0, 1)):
         for slimmest in (0.5, 1.0):
             rules = SpineRules(reach=0.2, shortest=1.0, longest=5.0, inertia=0.5, slimmest=slimmest)
@@ -128,7 +155,7 @@ def test_a_faint_star_becomes_no_streak() -> None:
     canvas = np.zeros((60, 200, 3), np.float32)
     wanted = canvas.copy()
     wanted[29:32, 99:102, 0] = 0.06
-    field = SpineField(np.zeros((60, 200), np.float32), wanted, canvas)
+    field = SpineField(np.zeros((60, 200), np.float32), wanted, canvas, canvas[..., 1])
     lengths = []
     for mended in (0.5, 5.0):
         rules = SpineRules(reach=0.2, shortest=3.0, longest=12.0, inertia=0.5, mended=mended)
@@ -142,7 +169,7 @@ def test_no_wrong_colour_is_laid_over_another() -> None:
     wanted[:, 94:106, 0] = 0.16
     canvas = np.zeros_like(wanted)
     canvas[..., 0] = 0.18  # the sky is off by a little more than it would be in the colour of what stands before it
-    field = SpineField(np.zeros((60, 200), np.float32), wanted, canvas)
+    field = SpineField(np.zeros((60, 200), np.float32), wanted, canvas, canvas[..., 1])
     lengths = []
     for left_wrong in (0.6, 1.0):
         rules = SpineRules(reach=0.2, shortest=3.0, longest=12.0, inertia=0.5, left_wrong=left_wrong)

@@ -196,8 +196,8 @@ class PredictedPlacement(BrushPlacement):
         named = Prediction(*(part[chosen] for part in named))
         # only colours are looked for: of the rest the network knows
         nowhere = np.zeros((1, 1), np.float32)
-        wanted = smooth_within_edges(self.subject.lab, layer.radius * self.look.blur, self.look.edges)
-        sight = Sight(wanted, nowhere, nowhere, Directions(nowhere, nowhere))
+        wanted = smooth_within_edges(self.subject.lab, layer.radius * self.look.blur, self.look.edges).colours
+        sight = Sight(wanted, nowhere, nowhere, Directions(nowhere, nowhere), nowhere)
         order = np.argsort(self._urgency(sight, self._within(named), random), kind="stable")
         named = Prediction(*(part[order] for part in named))
         offsets = POINTS * np.arange(len(order) + 1, dtype=np.int64)
