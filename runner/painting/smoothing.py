@@ -86,5 +86,5 @@ def smooth_within_edges(lab: F32, deviation: float, tolerance: float) -> Surface
             step = diagonal if down and right else apart
             top, left = apart + down * step, apart + right * step
             total += padded[top : top + high, left : left + wide]
-    done: F32 = total[..., :4] / np.maximum(total[..., 4:], 1e-30)
+    done: F32 = (total[..., :4] / np.maximum(total[..., 4:], 1e-30)).astype(np.float32, copy=False)
     return Surfaces(np.ascontiguousarray(done[..., :3]), done[..., 3])
