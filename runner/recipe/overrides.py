@@ -30,7 +30,8 @@ MAX_OVERRIDES = 1000  # more than anyone types; each is a text that errors may s
 MAX_PATH_PARTS = 50  # as deep as a recipe may be: `composition.MAX_DEPTH`
 
 
-_SIGNS = "[{\"'|>&*!%@`"  # with which something other than plain text begins
+_SIGNS = "[{]},\"'|>&*!%@`"  # with which something other than plain text begins
+_FILE = re.compile(r"\.[A-Za-z]{2,5}\b")  # the end of a file's name
 _COMMENT = re.compile(r"(?:^|\s)#")
 _COMMENT_AFTER = re.compile(r"\s#[^'\"]*$")
 
@@ -146,11 +147,19 @@ def _read(origin: Text, path: str, text: str, *, index: int, route: Route) -> Da
             raise  # an alias is meant
         if plain.startswith("*"):
             message = f"{shown(plain)} is no pattern; one picture is one file, a list has several: [a.jpg, b.jpg]"
+        elif _names_files(plain):
+            raise SyntaxFault(fault.mark, f"{what}; or quote the names: {_quoted_names(path, plain)}") from None
         elif plain[:1] not in _SIGNS or (plain[:1] in ("[", "{") and cure != "quote all of it"):
             raise  # a list or a mapping is meant
         else:
             message = what
         raise SyntaxFault(fault.mark, f"{message}; or quote the value: {_quoted(path, plain)}") from None
+    for mark, _, problem in data.faults:
+        what, _, _ = problem.message.rpartition("; ")
+        if plain[:1] == "!":
+            raise SyntaxFault(mark, f"{what}; or quote the value: {_quoted(path, plain)}")
+        if _names_files(plain):
+            raise SyntaxFault(mark, f"{what}; or quote the names: {_quoted_names(path, plain)}")
     if commented and _COMMENT_AFTER.search(plain):
         where = Mark(index, 1, 1 + shift + text.index("#"))
         rule = "a # after a space begins a comment in YAML"
@@ -171,14 +180,29 @@ def _typed(value: Any, folder: Path) -> Any:
     return name
 
 
+def _names_files(value: str) -> bool:
+    """Whether a list is meant that has names of files in it."""
+    return value[:1] == "[" and value[-1:] == "]" and _FILE.search(value) is not None
+
+
+def _quoted_names(path: str, value: str) -> str:
+    """An override whose value is a list of texts as they stand, as a shell takes it."""
+    return shlex.quote(f"{path}=[{', '.join(_text(item.strip()) for item in value[1:-1].split(','))}]")
+
+
 def _quoted(path: str, value: str) -> str:
     """An override whose value is text as it stands, as a shell takes it.
 
     >>> print(_quoted("title", "{y}"))
     'title='"'"'{y}'"'"''
     """
+    return shlex.quote(f"{path}={_text(value)}")
+
+
+def _text(value: str) -> str:
+    """Text as it stands, as YAML takes it."""
     inner = value.replace("'", "''")
-    return shlex.quote(f"{path}='{inner}'")
+    return f"'{inner}'"
 
 
 def _set(state: _State, route: Route, columns: list[int], value: Any, marks: Mapping[Route, Marks], mark: Mark) -> None:

@@ -7,6 +7,7 @@ report is brought back to the key or value that the user wrote, reports about on
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
@@ -161,7 +162,7 @@ class _Translation:
         if kind == "too_short" and len(end.value or ()) >= report["ctx"]["min_length"]:
             return  # pydantic counts only the good items; the bad ones are reported themselves
         family = self.family(route[:-1])
-        message = word(report, end, family)
+        message = word(report, end, family, self.written(route))
         if kind == "missing" and end.value is None:
             self.add(route[:-1], message, at_key=True)
         elif kind.startswith("union_tag") and isinstance(end.value, dict):
@@ -178,6 +179,16 @@ class _Translation:
         while written not in self.source.marks and written:
             written = written[:-1]  # the long form of a shorthand is not in the file
         self.faults.add(_located(self.source, written, message, at_key=at_key))
+
+    def written(self, route: Route) -> str:
+        """The word that a value's mark points at, as it stands in its text; "" where nothing was written."""
+        marks = self.source.marks.get(route)
+        if marks is None:
+            return ""
+        text = self.source.texts[marks.value.text]
+        line = text.lines[marks.value.line - 1] if 0 < marks.value.line <= len(text.lines) else ""
+        found = re.match(r"[^\s,\]}#]*", line[marks.value.column - 1 :])
+        return found[0] if found else ""
 
     def family(self, route: Route) -> KindFamily | None:
         """The family at a route, by the data on the way to it; None where there is none."""

@@ -106,11 +106,17 @@ def unknown_kind(value: Any, slot: Slot) -> str:
     return f"unknown kind {shown(given)}; the kinds are {', '.join(names)}; {cure}"
 
 
-def not_expected(value: Any, slot: Slot) -> str:
-    """A value of a form that the slot does not take, with the nearest choice where there are names."""
+def not_expected(value: Any, slot: Slot, written: str = "") -> str:
+    """A value of a form that the slot does not take, with the nearest choice where there are names.
+
+    Args:
+        value: as it was read.
+        slot: where it stands.
+        written: the value as it stands in its text, such as `0x10` for 16; "" where that is not known.
+    """
     names = [choice for member in slot.members for choice in _choices(member)]
     near = nearest(value, names) if isinstance(value, str) else None
-    cure = f"did you mean {near!r}?" if near else _cure(value, slot)
+    cure = f"did you mean {near!r}?" if near else _cure(value, slot, written)
     return f"{shown(value)} does not fit; {describe(slot)} is needed here; {cure}"
 
 
@@ -119,10 +125,12 @@ def _choices(slot: Slot) -> list[str]:
     return literals or list(kinds(slot))
 
 
-def _cure(value: Any, slot: Slot) -> str:
+def _cure(value: Any, slot: Slot, written: str) -> str:
     wanted = describe(slot)
     if isinstance(value, int | float) and wanted == "text":
-        return f"put it in quotes: '{shown(value)}'"
+        return f"put it in quotes: '{written or shown(value)}'"
+    if isinstance(value, dict | list) and wanted == "text":
+        return "write text, in quotes where it has signs of YAML"
     if wanted.startswith("a list") and not isinstance(value, dict | list):
         return f"write it in brackets: [{shown(value)}]" if wanted == "a list" else "write it as [a, b, ...]"
     if wanted.startswith(("a mapping", "one of the kinds")) and isinstance(value, list):
@@ -190,13 +198,14 @@ _WORDS: dict[str, Words] = {
 }
 
 
-def word(report: Mapping[str, Any], end: End, family: KindFamily | None) -> str:
+def word(report: Mapping[str, Any], end: End, family: KindFamily | None, written: str = "") -> str:
     """The message of one report.
 
     Args:
         report: of pydantic, as `ValidationError.errors()` gives it.
         end: where its location leads.
         family: whose kinds could be used instead of the owner.
+        written: the value as it stands in its text, where that is known.
     """
     kind, value = str(report["type"]), report.get("input")
     context: Mapping[str, Any] = report.get("ctx", {})
@@ -217,4 +226,4 @@ def word(report: Mapping[str, Any], end: End, family: KindFamily | None) -> str:
         return unknown_kind(end.value, end.slot)
     if kind == "literal_error" and end.route[-1:] == ("kind",) and end.owner is not None:
         return unknown_kind(end.value, Slot(end.owner))
-    return not_expected(end.value if end.value is not None else value, end.slot)
+    return not_expected(end.value if end.value is not None else value, end.slot, written)

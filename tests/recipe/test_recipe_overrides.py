@@ -166,11 +166,27 @@ def test_no_text_is_lost_behind_a_hash(override, value):
     assert with_overrides(override).data[override.partition("=")[0]] == value
 
 
-@pytest.mark.parametrize("value", ["{y}.jpg", "[x].jpg", '"q".jpg', "%d.jpg", "'it''s' #3", "[a, b] # c"])
+@pytest.mark.parametrize(
+    "value", ["{y}.jpg", "[x].jpg", '"q".jpg', "%d.jpg", "'it''s' #3", "[a, b] # c", "!bang.jpg", "}z.jpg", "],"]
+)
 def test_a_value_that_yaml_would_read_otherwise_is_taken_as_the_cure_spells_it(value):
     cure = told(f"title={value}").split("\n")[0].partition("quote the value: ")[2]
     (argument,) = shlex.split(cure)
     assert with_overrides(argument).data["title"] == value
+
+
+@pytest.mark.parametrize(
+    "name", ["!bang.jpg", "[x].jpg", "{y}.jpg", "*.jpg", "&a.jpg", "#c.jpg", "a #b.png", "%d.webp"]
+)
+def test_names_in_a_list_that_yaml_would_read_otherwise_are_taken_as_the_cure_spells_them(name):
+    cure = told(f"objectives=[{name}, plain.jpg]").split("\n")[0].partition("or quote the names: ")[2]
+    (argument,) = shlex.split(cure)
+    assert with_overrides(argument).data["objectives"] == [name, "plain.jpg"]
+
+
+@pytest.mark.parametrize("number", ["0x10", "1e3", "0o17", "12", "-1.50"])
+def test_a_number_where_text_belongs_is_quoted_as_it_was_typed(number):
+    assert f"text is needed here; put it in quotes: '{number}'" in told(f"title={number}")
 
 
 def test_a_pattern_of_files_is_told_to_be_none():
