@@ -17,6 +17,7 @@ from orbifolio.runner.cpu_features import protect
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # tests run side by side; threads of each would only wait for others
 os.environ["ORBIFOLIO_CONFIG"] = os.devnull  # not the defaults of whoever runs the tests
+os.environ.setdefault("ORBIFOLIO_TARGETS", "no")  # every test computes its own
 os.environ.setdefault("ORBIFOLIO_FAST_BF16", "no")  # what tests compute does not hang on how fast the machine is
 protect()
 

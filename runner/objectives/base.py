@@ -26,6 +26,8 @@ from orbifolio.runner.vision.base import Encoder, Shear, VisionSettings
 if TYPE_CHECKING:
     from torch import Tensor
 
+    from orbifolio.runner.objectives.target_cache import TargetCache
+
 
 @dataclass(frozen=True)
 class Appearance:
@@ -65,6 +67,7 @@ class Preparation:
         picture: source -> (1, 3, h, w) float32 sRGB picture in [0, 1], prepared as the recipe says.
         plain_picture: the same without preparation, for content.
         mask: the same of a mask, what is clear in it being black; by default `plain_picture`.
+        targets: where those of style are kept from run to run; None for nowhere.
         appearances: how the symmetry shows the texture, for pooling; the identity first.
         device: that the targets are needed on.
         initial: gives the (1, 3, height, width) artwork that `init` holds at this size; of a painting, the picture that
@@ -82,6 +85,7 @@ class Preparation:
     initial: Callable[[], Tensor] | None = None
     domain: float | None = None
     mask: Callable[[str], Tensor] | None = None
+    targets: TargetCache | None = None
 
     def picture_to_match(self, source: str | None) -> Tensor:
         """(1, 3, height, width) a picture that covers the artwork, on the device; the initial one for None."""

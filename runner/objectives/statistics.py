@@ -40,6 +40,10 @@ class Moments:
     mean: Tensor
     second: Tensor
 
+    def to(self, device: str) -> Moments:
+        """The same on a device."""
+        return Moments(self.mean.to(device), self.second.to(device))
+
     @cached_property
     def deviation(self) -> Tensor:
         """(channels,) standard deviation of each channel."""

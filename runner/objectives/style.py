@@ -37,6 +37,7 @@ from orbifolio.runner.objectives.statistics import (
     pool,
     with_constant,
 )
+from orbifolio.runner.objectives.target_cache import Targets, picture_digest, target_key
 from orbifolio.runner.settings import Settings, Shorthand
 from orbifolio.runner.vision.base import VisionSettings
 
@@ -151,16 +152,52 @@ class Style(ObjectiveSettings):
         names = tuple(self.layers) or preparation.encoder.style_layers
         weights = dict(self.layers) if isinstance(self.layers, dict) else dict.fromkeys(names, 1.0)
         uses_pixels = any(statistic.on_pixels for statistic in self.statistics)
-        parts: dict[str, list[tuple[float, Moments]]] = {name: [] for name in (*names, *(["pixels"] * uses_pixels))}
+        pixels = preparation.width * preparation.height
+        appearances = _reduce(preparation.appearances, colours=self.pool_colours, turns=self.pool_orientations)
+        magnified = [
+            image.magnify(preparation.picture(image.image), pixels=pixels, domain=preparation.domain)
+            for image in self.images
+        ]
+        targets = self._targets(preparation, names, magnified, appearances, uses_pixels=uses_pixels)
+        described = ", ".join(
+            f"{image.image} magnified {_listed(factors)}" for image, factors in zip(self.images, magnified, strict=True)
+        )
+        mask = self.load_mask(preparation)
+        return StyleObjective(self, names, weights, targets, mask, described, len(appearances))
+
+    def _targets(
+        self,
+        preparation: Preparation,
+        names: tuple[str, ...],
+        magnified: Sequence[tuple[float, ...]],
+        appearances: tuple[Appearance, ...],
+        *,
+        uses_pixels: bool,
+    ) -> Targets:
+        """The moments of each layer, pooled; from the cache, where they are there.
+
+        Args:
+            preparation: of the phase.
+            names: of the layers.
+            magnified: of each image.
+            appearances: that are pooled.
+            uses_pixels: whether the pixels' own moments are asked for, too, as `pixels`.
+        """
         encoder = preparation.encoder.padded(("replicate", "replicate"))
         pixels = preparation.width * preparation.height
-        magnified = []
-        appearances = _reduce(preparation.appearances, colours=self.pool_colours, turns=self.pool_orientations)
+        cache, key = preparation.targets, ""
+        if cache is not None:
+            shown_as = (pixels, magnified, appearances, uses_pixels)
+            images = [(image.weight, picture_digest(preparation.picture(image.image))) for image in self.images]
+            key = target_key(encoder, names, preparation.device, (shown_as, images))
+            found = cache.find(key)
+            if found is not None:
+                return {name: item.to(preparation.device) for name, item in found.items()}
+        parts: dict[str, list[tuple[float, Moments]]] = {name: [] for name in (*names, *(["pixels"] * uses_pixels))}
         with torch.no_grad():
-            for image in self.images:
+            for image, factors in zip(self.images, magnified, strict=True):
                 picture = preparation.picture(image.image)
-                magnified.append(image.magnify(picture, pixels=pixels, domain=preparation.domain))
-                for magnification in magnified[-1]:
+                for magnification in factors:
                     for appearance in appearances:
                         shown = show(picture, appearance, pixels=pixels * magnification).to(preparation.device)
                         share = image.weight * shown.shape[-1] * shown.shape[-2]
@@ -169,11 +206,9 @@ class Style(ObjectiveSettings):
                         if uses_pixels:
                             parts["pixels"].append((share, moments(with_constant(shown))))
         targets = {name: pool(part) for name, part in parts.items()}
-        described = ", ".join(
-            f"{image.image} magnified {_listed(factors)}" for image, factors in zip(self.images, magnified, strict=True)
-        )
-        mask = self.load_mask(preparation)
-        return StyleObjective(self, names, weights, targets, mask, described, len(appearances))
+        if cache is not None:
+            cache.keep(key, targets)
+        return targets
 
 
 class StyleObjective(Objective):
@@ -184,7 +219,7 @@ class StyleObjective(Objective):
         settings: Style,
         layers: tuple[str, ...],
         weights: dict[str, float],
-        targets: dict[str, Moments],
+        targets: Targets,
         mask: Tensor | None,
         images: str,
         appearances: int,

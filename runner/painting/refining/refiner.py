@@ -24,6 +24,7 @@ from orbifolio.runner.images import oklab
 from orbifolio.runner.objectives.base import PLAIN, Objective, Preparation, appearances_of
 from orbifolio.runner.objectives.engine import padding
 from orbifolio.runner.objectives.engine_choice import choose_engine
+from orbifolio.runner.objectives.target_cache import default_target_cache
 from orbifolio.runner.painting.document import BristlePainting
 from orbifolio.runner.painting.paints import nearest_mixtures, to_paint
 from orbifolio.runner.painting.refining.movable_strokes import MovableStrokes
@@ -105,6 +106,7 @@ class StrokeRefiner:
             device=context.device,
             initial=lambda: context.subject(self.size),
             appearances=(PLAIN,) if symmetric is None else appearances_of(symmetric.symmetry),
+            targets=default_target_cache(),
         )
         self.objectives: list[Objective] = [item.build(preparation) for item in settings.objectives]
         self.engine = choose_engine(self.encoder, self.objectives, wrap=self.wrap)

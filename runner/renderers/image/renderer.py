@@ -21,6 +21,7 @@ from orbifolio.runner.images.finish import Tone, Traits
 from orbifolio.runner.objectives.base import Objective, ObjectiveSettings, Preparation, appearances_of
 from orbifolio.runner.objectives.engine import Engine, padding
 from orbifolio.runner.objectives.engine_choice import choose_engine
+from orbifolio.runner.objectives.target_cache import default_target_cache
 from orbifolio.runner.optimisers.base import Optimiser, OptimiserSettings
 from orbifolio.runner.random_generators import generator
 from orbifolio.runner.renderers.base import Outcome, Phase, RenderContext, Renderer, traits_of
@@ -266,6 +267,7 @@ class ImageRenderer(Renderer):
             device=self.context.device,
             initial=lambda: layout.render(self._initial(phase, layout)),
             domain=self._domain(layout.width, layout.height),
+            targets=default_target_cache(),
         )
         self._objectives = [objective.build(preparation) for objective in self.parts.objectives]
         cell = self._cell(layout.width, layout.height)
