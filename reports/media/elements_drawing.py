@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeGuard
 
 from orbifolio.reports.data.log import RunRecord
 from orbifolio.reports.data.values import as_finite, as_int, as_mapping, as_tuple
@@ -22,10 +23,12 @@ DRAWING_NAME = "thumbs/symmetry.svg"
 """The drawing's path in the run's folder."""
 
 _SIGN = 0.028  # of the picture's shorter side is the radius of a centre's sign, at most
-_CLOSE = 0.2  # of the distance between the nearest centres: signs do not touch
+_LEGIBLE = 7.0  # pixels of a radius: smaller ones are not told from each other
+_CLOSE = 0.25  # of the distance to the nearest other centre: signs do not touch
+_LEAST = 0.004  # of the picture's shorter side: smaller ones are dots
 _PLAIN, _CHANGING = "#fff", "#ff5a36"
-_NAMES = {2: "two", 3: "three", 4: "four", 5: "five", 6: "six", 8: "eight", 12: "twelve"}
-_SHAPES = {2: "lenses", 3: "triangles", 4: "squares", 5: "pentagons", 6: "hexagons"}
+_NAMES = {2: "two", 3: "three", 4: "four", 5: "five", 6: "six", 7: "seven", 8: "eight", 12: "twelve"}
+_SHAPES = {2: "lenses", 3: "triangles", 4: "squares", 5: "pentagons", 6: "hexagons", 7: "heptagons", 8: "octagons"}
 
 Point = tuple[float, float]
 
@@ -53,7 +56,7 @@ class _Centre:
 
 @dataclass(frozen=True)
 class _Line:
-    ends: tuple[Point, Point]
+    places: tuple[Point, ...]
     recolours: bool = False
 
 
@@ -83,11 +86,14 @@ def _read_centres(entries: object, size: Point) -> Iterator[_Centre]:
 
 def _read_lines(entries: object, size: Point) -> Iterator[_Line]:
     for entry in map(as_mapping, as_tuple(entries)):
-        places = [tuple(map(as_finite, as_tuple(end))) for end in as_tuple(entry.get("line"))]
-        flat = [value for place in places for value in place if value is not None]
-        if len(flat) == 4:
-            ends = (flat[0] * size[0], flat[1] * size[1]), (flat[2] * size[0], flat[3] * size[1])
-            yield _Line(ends, entry.get("recolours") is True)
+        told = [tuple(map(as_finite, as_tuple(end))) for end in as_tuple(entry.get("line"))]
+        places = tuple((x * size[0], y * size[1]) for x, y in filter(_is_place, told))
+        if len(places) == len(told) > 1:
+            yield _Line(places, entry.get("recolours") is True)
+
+
+def _is_place(place: tuple[float | None, ...]) -> TypeGuard[tuple[float, float]]:
+    return len(place) == 2 and None not in place
 
 
 def _legend(
@@ -152,20 +158,17 @@ def _title(centres: Sequence[_Centre], mirrors: Sequence[_Line], glides: Sequenc
 
 
 def _path(lines: Sequence[_Line], recolours: bool) -> str:
-    return "".join(
-        f"M{_short(x)} {_short(y)}L{_short(u)} {_short(v)}"
-        for ((x, y), (u, v)), changes in ((line.ends, line.recolours) for line in lines)
-        if changes is recolours
-    )
+    chosen = (line.places for line in lines if line.recolours is recolours)
+    return "".join(f"M{'L'.join(f'{_short(x)} {_short(y)}' for x, y in places)}" for places in chosen)
 
 
 def _marks(size: Point, wrap: tuple[bool, bool], centres: Sequence[_Centre]) -> Iterator[str]:
     """A sign for each centre; one that reaches over an edge where the picture repeats comes in on the other side."""
-    radius = _SIGN * min(size)
+    most = max(_SIGN * min(size), _LEGIBLE)
     places = [(centre.x, centre.y) for centre in centres]
-    nearest = min((math.dist(one, other) for n, one in enumerate(places) for other in places[:n]), default=math.inf)
-    radius = min(radius, max(_CLOSE * nearest, 0.004 * min(size)))
-    for centre in centres:
+    for number, centre in enumerate(centres):
+        others = (math.dist(places[number], other) for at, other in enumerate(places) if at != number)
+        radius = min(most, max(_CLOSE * min(others, default=math.inf), _LEAST * min(size)))
         kind = "changing" if centre.recolours else "plain"
         for x in _copies(centre.x, size[0], radius, wrap[1]):
             for y in _copies(centre.y, size[1], radius, wrap[0]):

@@ -114,7 +114,7 @@ orbifolio.notes = (() => {
   function addFiles(foot, items) {
     const choose = make("input", { type: "file", accept: ".json,application/json", class: "hidden", tabindex: "-1", "aria-label": "A file of stars and notes" });
     const save = make("button", { type: "button", class: "link" }, "Save stars and notes");
-    const load = make("button", { type: "button", class: "link" }, "Load");
+    const load = make("button", { type: "button", class: "link" }, runs.size ? "Load" : "Load stars and notes");
     const told = make("span", { role: "status" });
     save.hidden = !runs.size;
     save.addEventListener("click", takeAway);

@@ -23,7 +23,7 @@ ELEMENTS = {
         {"fold": 2, "x": 0.5, "y": 0.0, "recolours": False},
     ],
     "mirrors": [{"line": [[0.25, 0.0], [0.25, 1.0]], "recolours": False}],
-    "glides": [],
+    "glides": [{"line": [[0.0, 0.0], [0.5, 0.25], [1.0, 0.0]], "recolours": True}],
     "cells": [[[0.0, 0.5], [1.0, 0.5]]],
 }
 
@@ -45,14 +45,15 @@ def test_the_symmetry_is_drawn_over_the_picture_as_large_as_it_is(make_run: Make
     assert page.xpath("//label[input[@type='checkbox']]")[0].text_content().strip() == "Show the symmetry"
     (legend,) = texts(page, "//*[@class='legend-of-signs']")
     assert legend == (
-        "squares: four-fold centres · lenses: two-fold centres · line: mirror · thin: cells of the lattice · "
-        "red: colours change"
+        "squares: four-fold centres · lenses: two-fold centres · line: mirror · dashed: glides · "
+        "thin: cells of the lattice · red: colours change"
     )
     drawing = etree.fromstring((folder / DRAWING_NAME).read_bytes())
     assert drawing.get("viewBox") == "0 0 32 56"
-    assert drawing.find(f"{SVG}title").text == "Symmetry: 3 centres, 1 mirror"
+    assert drawing.find(f"{SVG}title").text == "Symmetry: 3 centres, 1 mirror, 1 glide"
     paths = {tuple(path.get("class").split()): path.get("d") for path in drawing.iter(f"{SVG}path")}
     assert paths["mirror", "plain"] == "M8 0L8 56"
+    assert paths["glide", "changing"] == "M0 0L16 14L32 0"
     assert paths["cell", "plain"] == "M0 28L32 28"
     signs = [path for path in drawing.iter(f"{SVG}path") if path.get("class") == "centre changing"]
     assert len(signs) == 5  # the one in the corner is seen in all four of them, as the picture repeats

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import torch
 
-from orbifolio.runner.arrays import F32
+from orbifolio.runner.arrays import F32, F64
 from orbifolio.runner.symmetry.base import Symmetry
 from orbifolio.runner.symmetry.kinds.frieze import Frieze
 from orbifolio.runner.symmetry.kinds.hyperbolic import Hyperbolic
@@ -121,5 +121,64 @@ def test_a_strip_and_a_rotor() -> None:
 
 
 def test_nothing_is_drawn_where_movements_look_like_something_else() -> None:
-    assert symmetry_elements(Hyperbolic(p=7, q=3).build(), 64, 64) is None
+    assert symmetry_elements(Hyperbolic(p=7, q=3, chart="band").build(), 64, 64) is None  # it has no end
     assert symmetry_elements(NoSymmetry().build(), 64, 64) is None
+
+
+def disk(symmetry: Symmetry) -> tuple[dict[int, F64], list[F64]]:
+    """Centres by fold, (N,) complex numbers, and mirrors, (M,) of them, in the Poincare disk."""
+    record = symmetry_elements(symmetry, 600, 600)
+    assert record is not None
+    rim = symmetry.chart_for(600, 600)
+    radius = float(rim.place(np.array([[1e6, 0.0, 1e6]]))[0][0])  # the rim may lie within the picture
+
+    def place(x: float, y: float) -> complex:
+        return ((2 * x - 1) + 1j * (1 - 2 * y)) / radius
+
+    folds: dict[int, list[complex]] = {}
+    for centre in record["centres"]:
+        folds.setdefault(centre["fold"], []).append(place(centre["x"], centre["y"]))
+    lines = [np.array([place(x, y) for x, y in mirror["line"]]) for mirror in record["mirrors"]]
+    return {fold: np.array(points) for fold, points in folds.items()}, lines
+
+
+def distance(points: F64, others: F64) -> F64:
+    """From each point to the nearest of others."""
+    return np.abs(points[:, None] - others[None]).min(1)
+
+
+def test_the_centres_of_a_disk_turn_into_each_other() -> None:
+    folds, lines = disk(Hyperbolic(p=7, q=3).build())
+    assert set(folds) == {7, 3, 2}
+    assert not lines
+    for points in folds.values():
+        near = points[np.abs(points) < 0.8]
+        assert len(near) > 7
+        assert distance(near * np.exp(2j * np.pi / 7), points).max() < 2e-3
+    inner = folds[7][np.abs(folds[7]) < 0.7]
+    assert np.allclose(np.sort(np.abs(inner))[:2], [0, np.abs(inner[np.argsort(np.abs(inner))[1]])], atol=1e-3)
+    # the nearest tiles' middles of {p, q}: twice the inner radius, cosh r = cos(pi/q) / sin(pi/p) (Coxeter)
+    apart = 2 * np.arccosh(np.cos(np.pi / 3) / np.sin(np.pi / 7))
+    assert np.sort(np.abs(inner))[1] == pytest.approx(np.tanh(apart / 2), abs=1e-3)
+
+
+def test_the_mirrors_of_a_disk_meet_its_rim_at_right_angles_and_swap_its_centres() -> None:
+    folds, lines = disk(Hyperbolic(p=4, q=6, mirrors=True).build())
+    assert len(lines) > 8
+    straight = 0
+    for line in lines:
+        within = line[np.abs(line) < 0.99]
+        system = np.stack([2 * within.real, 2 * within.imag], axis=1)
+        if np.linalg.matrix_rank(system, tol=1e-2) < 2:  # through the middle
+            straight += 1
+            continue
+        centre, *_ = np.linalg.lstsq(system, 1 + np.abs(within) ** 2, rcond=None)
+        assert np.abs(system @ centre - 1 - np.abs(within) ** 2).max() < 5e-3  # |x - c|^2 = |c|^2 - 1
+        c = complex(*centre)
+        for points in folds.values():
+            near = points[np.abs(points) < 0.5]
+            swapped = c + (abs(c) ** 2 - 1) / np.conj(near - c)
+            kept = np.abs(swapped) < 0.75
+            if kept.any():
+                assert distance(swapped[kept], points).max() < 6e-3
+    assert straight == 4

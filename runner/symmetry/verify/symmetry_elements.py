@@ -1,4 +1,4 @@
-"""Symmetry elements: (symmetry, picture's size) -> where a flat picture has its centres, mirrors, glides and cells.
+"""Symmetry elements: (symmetry, picture's size) -> where a picture has its centres, mirrors, glides and cells.
 
 The word is crystallography's (International Tables A, Aroyo 2016): the points and lines that movements leave in place.
 A movement x -> M x + t of the picture, repeated by whole pictures n where it wraps, is a turn about (I - M)^-1 (t + n);
@@ -21,6 +21,7 @@ from orbifolio.runner.symmetry.base import Symmetry
 from orbifolio.runner.symmetry.claims import Claim
 from orbifolio.runner.symmetry.colour import IDENTITY
 from orbifolio.runner.symmetry.layouts.flat_charts import PlaneChart, Strip, Tile
+from orbifolio.runner.symmetry.verify.hyperbolic_elements import hyperbolic_elements
 
 FLAT = (Tile, Strip, PlaneChart)
 """Charts through which a movement of the plane is one of the picture."""
@@ -42,12 +43,16 @@ def symmetry_elements(symmetry: Symmetry, width: int, height: int) -> dict[str, 
         height: of the picture in pixels.
 
     Returns:
-        centres: of turns, {fold, x, y, recolours}; mirrors and glides: {line: [[x, y], [x, y]], recolours}; cells:
-        lines, [[x, y], [x, y]], of the lattice of all translations, through a centre of the most turns. `recolours`
-        tells whether a movement that leaves the place changes colours. None where the picture shows movements as
-        something else, where it has none, or where they are more than `MAX_ELEMENTS`.
+        centres: of turns, {fold, x, y, recolours}; mirrors and glides: {line: [[x, y], ...], recolours}, of two places
+        or, where it is bent, of more; cells: lines, [[x, y], [x, y]], of the lattice of all translations, through a
+        centre of the most turns; none in the hyperbolic plane. `recolours` tells whether a movement that leaves the
+        place changes colours. None where the picture shows movements as something else, where it has none, or where
+        they are more than `MAX_ELEMENTS`.
     """
-    if type(symmetry.chart_for(width, height)) not in FLAT:
+    chart = symmetry.chart_for(width, height)
+    if chart.curvature < 0:
+        return hyperbolic_elements(chart, symmetry.claims())
+    if type(chart) not in FLAT:
         return None
     movements = symmetry.movements(width / height)
     if len(movements) < 2 and not any(symmetry.wrap):
