@@ -467,7 +467,7 @@ def weights(action: str, names: tuple[str, ...]) -> None:
         sys.exit(1)
 
 
-@cli.command()
+@cli.command(short_help="Write a new recipe, as a copy of another.")
 @click.argument("path", type=click.Path(path_type=Path), required=False)
 @click.option(
     "--from",

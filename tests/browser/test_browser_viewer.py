@@ -294,7 +294,7 @@ def test_the_wallpaper_s_tile_can_be_repeated_scaled_and_moved(open_page: OpenPa
     assert paper.evaluate(size) == pytest.approx(paper.evaluate("e => e.clientWidth"), abs=1)
     page.locator("[data-tile-scale]").fill("200")
     assert paper.evaluate(size) == pytest.approx(64)
-    expect(page.locator("[data-tile-scale-value]")).to_have_text("200 %")
+    expect(page.locator("[data-tile-scale-value]")).to_have_text("200 % · 1.7 cm")
     place = "e => e.style.backgroundPosition"
     before = paper.evaluate(place)
     x, y = middle(paper)

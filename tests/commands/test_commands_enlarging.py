@@ -71,20 +71,20 @@ def pixels(path: Path) -> np.ndarray:
 
 def test_a_run_is_enlarged_into_its_folder(done):
     before = json.loads((done / "run.json").read_text(encoding="utf-8"))
-    file = Path(typed("enlarge", done, "--to", "240", "--device", "cpu"))
-    assert file == done / "extras" / "tiny-240px.png"
+    file = Path(typed("enlarge", done, "--to", "200", "--device", "cpu"))
+    assert file == done / "extras" / "tiny-200px.png"
     assert file.read_bytes()[24] == 16  # bits
     large = pixels(file)
-    assert large.shape == (240, 240, 3)
+    assert large.shape == (200, 200, 3)
     assert measure_symmetry(large, Plane(group="p4", colours={"r4": ("g", "r", "b")}).build()).worst < 1e-3
-    typed("enlarge", done, "--to", "240")  # again: the same file, listed once
+    typed("enlarge", done, "--to", "200")  # again: the same file, listed once
     summary = json.loads((done / "run.json").read_text(encoding="utf-8"))
     new = [entry for entry in summary["extras"] if entry not in before["extras"]]
-    assert new == [{"path": "extras/tiny-240px.png", "title": "Enlarged to 240 × 240 pixels", "kind": "picture"}]
+    assert new == [{"path": "extras/tiny-200px.png", "title": "Enlarged to 200 × 200 pixels", "kind": "picture"}]
     assert {key: value for key, value in summary.items() if key != "extras"} == {
         key: value for key, value in before.items() if key != "extras"
     }
-    assert "Enlarged to 240 × 240 pixels" in (done / "index.html").read_text(encoding="utf-8")
+    assert "Enlarged to 200 × 200 pixels" in (done / "index.html").read_text(encoding="utf-8")
     assert not list(done.rglob("*.part"))
 
 
