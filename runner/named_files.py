@@ -25,9 +25,15 @@ class TypedName(str):
 
 
 class NamedFile(str):
-    """A name as the recipe writes it, with the folder that it is relative to."""
+    """A name as the recipe writes it, with the folder that it is relative to.
+
+    Attributes:
+        folder: that relative names start from.
+        given: files for the recipe's uploads, by the upload's name.
+    """
 
     folder: Path = Path()
+    given: Mapping[str, Path] = {}
 
 
 def file_of(name: str, folder: Path | None = None) -> Path:
@@ -82,6 +88,7 @@ def _located(value: Any, check: ValidatorFunctionWrapHandler, info: ValidationIn
     text = check(value)
     named = NamedFile(_from_recipe(value, folder) if isinstance(value, TypedName) else text)
     named.folder = value.folder if isinstance(value, NamedFile) else folder
+    named.given = value.given if isinstance(value, NamedFile) else context.get("given", {})
     return named
 
 

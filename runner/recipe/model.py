@@ -196,9 +196,11 @@ def load(
     images = Images(folder, given)
     with without_collections():  # the kinds that it names are imported
         try:
-            recipe = validate(Recipe, source, folder=folder)
+            recipe = validate(Recipe, source, folder=folder, given=given)
         except RecipeError:
-            validate(Recipe, source, folder=folder, legal=True)  # tells an impossible symmetry with the rest
+            validate(
+                Recipe, source, folder=folder, legal=True, given=given
+            )  # tells an impossible symmetry with the rest
             raise
     problems = _check(recipe, source, images)
     if path.stem in RESERVED:
@@ -268,7 +270,8 @@ def _check(recipe: Recipe, source: Source, images: Images) -> list[Problem]:
         elements = (colour.IDENTITY,)  # told above
     for name, message in recipe.finish.complaints(elements):
         problems.append(problem_at(source, _route(f"finish.{name}"), message))
-    unused = sorted(set(images.given) - {upload_of(picture)[0] for picture in pictures.values()})
+    used = {upload_of(picture)[0] for picture in (*pictures.values(), *settings.figures())}
+    unused = sorted(set(images.given) - used)
     for name in unused:
         problems.append(
             Problem(

@@ -27,7 +27,14 @@ MAX_PROBLEMS = 100
 """More than anyone reads; a last line counts those left out."""
 
 
-def validate(model: type[Model], source: Source, *, folder: Path | None = None, legal: bool = False) -> Model:
+def validate(
+    model: type[Model],
+    source: Source,
+    *,
+    folder: Path | None = None,
+    legal: bool = False,
+    given: Mapping[str, Path] | None = None,
+) -> Model:
     """The model of a source's data.
 
     Args:
@@ -35,6 +42,7 @@ def validate(model: type[Model], source: Source, *, folder: Path | None = None, 
         source: the data with its marks.
         folder: that relative paths in it start from.
         legal: also refuse symmetries whose colour action is impossible.
+        given: files for its uploads, by the upload's name.
 
     Raises:
         RecipeError: every problem of the text and of the values, in the order of the file.
@@ -44,7 +52,9 @@ def validate(model: type[Model], source: Source, *, folder: Path | None = None, 
     faults = {(mark, problem) for mark, _, problem in source.faults}
     validated: Model | None = None
     try:
-        validated = model.model_validate(source.data, context={"folder": folder or Path(), "legal": legal})
+        validated = model.model_validate(
+            source.data, context={"folder": folder or Path(), "legal": legal, "given": dict(given or {})}
+        )
     except ValidationError as error:
         translation = _Translation(model, source)
         translation.explain(

@@ -271,6 +271,10 @@ class RendererSettings(Settings):
         """Image sources by their path in the settings, e.g. `objectives.0.images.0.image`."""
         return {}
 
+    def figures(self) -> tuple[str, ...]:
+        """Files with outlines that it names, which are no pictures."""
+        return ()
+
     def least_sides(self) -> dict[str, tuple[int, str]]:
         """(pixels that each side needs, the network that needs them) of some of the pictures, by path."""
         return {}

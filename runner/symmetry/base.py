@@ -504,6 +504,10 @@ class SymmetrySettings(Settings):
                 raise ValidationError.from_exception_data(type(self).__name__, [detail]) from error
         return self
 
+    def figures(self) -> tuple[str, ...]:
+        """Files with outlines that it names."""
+        return ()
+
     def build(self, ratio: Ratio | None = None) -> Symmetry:
         """The symmetry that these settings describe.
 

@@ -21,7 +21,8 @@ import numpy as np
 from orbifolio.runner.arrays import C128, F32, F64, Bools
 from orbifolio.runner.errors import ImageError
 from orbifolio.runner.images.reading import read_file
-from orbifolio.runner.named_files import file_of
+from orbifolio.runner.images.sources import upload_of
+from orbifolio.runner.named_files import NamedFile, file_of
 from orbifolio.runner.tilings.outlines import OutlineFault, area, normalised
 from orbifolio.runner.vector.svg_reading import Rgb, UnreadableSvg, read_svg
 
@@ -99,11 +100,17 @@ def own_figures() -> dict[str, Path]:
 
 
 def locate_figure(source: str) -> Path:
-    """The file of a figure as a recipe names it: a path, or `orbifolio:NAME`.
+    """The file of a figure as a recipe names it: a path, `orbifolio:NAME`, or `upload:figure=orbifolio:NAME`.
 
     Raises:
         OutlineFault: it is not there.
     """
+    upload, otherwise = upload_of(source)
+    if upload:
+        given = source.given.get(upload) if isinstance(source, NamedFile) else None
+        if given is None and not otherwise.startswith("orbifolio:"):
+            raise OutlineFault(f"is asked for when the recipe is run, and none was given; add --image {upload}=FILE")
+        return locate_figure(otherwise if given is None else str(given))
     scheme, colon, name = source.partition(":")
     if colon and scheme == "orbifolio":
         own = own_figures()

@@ -5,8 +5,10 @@ import pytest
 import torch
 
 from orbifolio.runner.canvas.initial import InitialContext, TiledFigure, initialise
-from orbifolio.runner.errors import IllegalSymmetry, InputError
+from orbifolio.runner.errors import IllegalSymmetry, InputError, RecipeError
 from orbifolio.runner.random_generators import generator
+from orbifolio.runner.recipe.model import load
+from orbifolio.runner.recipe.shipped import shipped_recipes
 from orbifolio.runner.symmetry import colour
 from orbifolio.runner.symmetry.base import DrawingLook
 from orbifolio.runner.symmetry.inks import TETRAHEDRON, inks_of
@@ -14,6 +16,7 @@ from orbifolio.runner.symmetry.kinds.isohedral import Cuts, Isohedral
 from orbifolio.runner.symmetry.kinds.none import NoSymmetry
 from orbifolio.runner.symmetry.verify.measure import measure_symmetry
 from orbifolio.runner.tilings.colourings import permutations
+from orbifolio.runner.tilings.figures import own_figures
 
 BIRD = {"figure": "orbifolio:bird", "type": "IH6", "cuts": Cuts(lengths=(16, 16, 14, 9, 16, 9), start=3)}
 PALETTES = [
@@ -94,3 +97,17 @@ def test_only_a_tiling_brings_a_figure():
     context = InitialContext(symmetry.layout(32, 32), generator(1, "test", 0, 0), lambda _: None, symmetry)
     with pytest.raises(InputError, match="only `symmetry: isohedral` brings a figure"):
         initialise(TiledFigure(), context)
+
+
+def test_a_figure_is_given_when_the_recipe_is_run(tmp_path):
+    own = tmp_path / "own.svg"
+    own.write_bytes(own_figures()["bird"].read_bytes())
+    recipe = shipped_recipes()["birds"]
+    asked = ["renderer.symmetry.figure=upload:figure=orbifolio:bird"]
+    for given, name in (({}, "bird"), ({"figure": own}, "own")):
+        symmetry = load(recipe, asked, given).recipe.renderer.symmetry.build()
+        assert symmetry.tile.figure.name == name
+    with pytest.raises(RecipeError, match="none was given; add --image figure=FILE"):
+        load(recipe, ["renderer.symmetry.figure=upload:figure"])
+    with pytest.raises(RecipeError, match="the recipe does not use `upload:figure`"):
+        load(recipe, [], {"figure": own})

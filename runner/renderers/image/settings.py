@@ -180,6 +180,11 @@ class ImageOptimisation(RendererSettings):
         sources = {f"canvas.{path}": source for path, source in canvas.pictures().items()}
         return {**sources, **pictures_of(self.objectives)}
 
+    def figures(self) -> tuple[str, ...]:
+        """Those of the symmetry."""
+        symmetry: SymmetrySettings = self.symmetry
+        return symmetry.figures()
+
     def least_sides(self) -> dict[str, tuple[int, str]]:
         """Of the style pictures; see the base class."""
         return least_sides_of(self.objectives, self.vision)

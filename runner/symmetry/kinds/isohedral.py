@@ -116,7 +116,8 @@ class Isohedral(SymmetrySettings):
     kind: Literal["isohedral"] = "isohedral"
     figure: FileName = Field(min_length=1, max_length=1000)
     """What tiles: an SVG whose path `outline` is its outline and whose other shapes are its drawing, a PNG that is cut
-    out, or a photograph of something before a calm ground; or `orbifolio:bird`, one that comes with the program."""
+    out, or a photograph of something before a calm ground; or `orbifolio:bird`, one that comes with the program; or
+    `upload:figure=orbifolio:bird`, which `--image figure=FILE` replaces."""
     type: TypeName = "auto"
     """The isohedral type; `auto` takes the best of all nine."""
     pick: int = Field(default=1, ge=1, le=24)
@@ -142,6 +143,10 @@ class Isohedral(SymmetrySettings):
                 "same points, 12 to 400 in all; take them from `orbifolio tile`"
             )
         return self
+
+    def figures(self) -> tuple[str, ...]:
+        """The figure's file."""
+        return (self.figure,)
 
     def build(self, ratio: Ratio | None = None) -> IsohedralSymmetry:
         """The working symmetry: see `SymmetrySettings.build`."""
