@@ -93,7 +93,7 @@ class Watercolour(PaintingLook):
         "layers": layers(
             (9, 0, 1.2, 1), (17, 0.03, 1.1, 0), (34, 0.045, 1, 0), (70, 0.055, 1.1, 0), (140, 0.07, 1.1, 0)
         ),
-        "repose": 0.5,
+        "repose": 0.9,
         "longest": 5.0,
         "shortest": 1.6,
         "reach": 0.13,
@@ -105,9 +105,9 @@ class Watercolour(PaintingLook):
         "saturation": 1.25,
         "contrast": 1.0,
         "key": 0.84,
-        "jitter_lightness": 0.02,
-        "jitter_chroma": 0.25,
-        "jitter_hue": 0.12,
+        "jitter_lightness": 0.015,
+        "jitter_chroma": 0.16,
+        "jitter_hue": 0.08,
         "warmth": 0.012,
         "streaks": 0.1,
         "pickup": 0.0,
