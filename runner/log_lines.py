@@ -61,6 +61,11 @@ def show_records(level: int | None = None) -> None:
     _tree.setLevel(level)
 
 
+def level_name() -> str:
+    """The level as `LEVEL` has it, for child processes."""
+    return next((name for name, level in LEVELS.items() if level == _tree.level), "info")
+
+
 def is_quiet() -> bool:
     """Whether only results and errors are wanted."""
     return _tree.level > logging.WARNING

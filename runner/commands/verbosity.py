@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import logging
-import os
-
 import click
 
-from orbifolio.runner.log_lines import LEVEL, LEVELS, show_records
+from orbifolio.runner.log_lines import LEVELS, show_records
 
 
 def _set(context: click.Context, parameter: click.Parameter, given: bool) -> None:
@@ -17,14 +14,12 @@ def _set(context: click.Context, parameter: click.Parameter, given: bool) -> Non
     chosen = context.meta.setdefault(__name__, parameter.name)
     if chosen != parameter.name:
         raise click.UsageError("-v says more and -q less; give one of them", context)
-    level = names[str(parameter.name)]
-    os.environ[LEVEL] = level  # for the processes that it starts
-    show_records(LEVELS[level])
+    show_records(LEVELS[names[str(parameter.name)]])
 
 
 def is_verbose() -> bool:
     """Whether `-v` was given."""
-    return logging.getLogger("orbifolio").isEnabledFor(logging.DEBUG)
+    return click.get_current_context().meta.get(__name__) == "verbose"
 
 
 def add_verbosity(command: click.Command) -> None:

@@ -33,7 +33,7 @@ from filelock import FileLock, Timeout
 from orbifolio.runner import memory
 from orbifolio.runner.errors import OrbifolioError, RunFailed
 from orbifolio.runner.files import write_atomically
-from orbifolio.runner.log_lines import show_records
+from orbifolio.runner.log_lines import LEVEL, level_name, show_records
 from orbifolio.runner.run.run_folder import is_locked
 
 if TYPE_CHECKING:
@@ -215,7 +215,7 @@ class JobRunner(Generic[Key]):
                     stdout=log,
                     stderr=log,
                     start_new_session=True,  # Ctrl-C here must not reach it: `stop` passes it on
-                    env={**environment, "PYTHONPATH": python_path()},
+                    env={**environment, "PYTHONPATH": python_path(), LEVEL: level_name()},
                 )
         except OSError as error:
             raise RunFailed(f"no process could be started: {error.strerror or error}; free memory") from None
