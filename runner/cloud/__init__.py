@@ -16,6 +16,7 @@
     nodes.py              list, logs, stop
     cleanup.py            what was left behind
     rerun.py              how a picture is made again; `aws_cli_script.py` needs the AWS CLI alone
+    ssh_launch.py         the same on any machine that SSH reaches (`ssh_node.sh`)
     export.py             task files for SkyPilot and Slurm
 
 Only what reads a recipe imports torch: `bundle.py`, `cost.py`, and what uses them.

@@ -18,6 +18,9 @@ from orbifolio.runner.cloud.machines import MACHINES, Machine, choose
 from orbifolio.runner.recipe.model import LoadedRecipe
 
 MIN_HOURS = 1  # Slurm takes whole hours here
+IDLE_MINUTES = 10
+_BUCKET = "/bucket"
+"""Where SkyPilot shows the bucket."""
 MEMORY_MARGIN_GB = 4  # for the system and the programs around the run
 
 
@@ -44,23 +47,38 @@ def skypilot(loaded: LoadedRecipe, path: Path, work: Workload) -> str:
     """
     machine = _machine(work)
     memory = math.ceil(work.memory["fp32"] / 1e9) + MEMORY_MARGIN_GB
-    resources: dict[str, object] = {"use_spot": True, "memory": f"{memory}+", "disk_size": 100}
+    least: dict[str, object] = {"memory": f"{memory}+"}
+    choices: list[dict[str, object]] = [{**least, "cpus": "8+"}]
     if machine.gpu:
         enough = sorted({other.gpu for other in MACHINES if other.gpu_bytes >= machine.gpu_bytes and other.gpu})
-        resources["accelerators"] = {name: 1 for name in enough}
-    else:
-        resources["cpus"] = "8+"
+        choices = [{**least, "accelerators": f"{name}:1"} for name in enough]
+    resources: dict[str, object] = {
+        "use_spot": True,
+        "disk_size": 100,
+        "job_recovery": {"max_restarts_on_errors": 2},
+        "autostop": {"idle_minutes": IDLE_MINUTES, "down": True},
+        "any_of": choices,
+    }
+    gallery = f"{_BUCKET}/gallery"
+    run = _command(loaded, path, "--out", gallery)
+    resumed = f"{run} --resume; code=$?; [ $code != 2 ] || {{ {run}; code=$?; }}; exit $code"  # 2: nothing to resume
     task = {
         "name": loaded.name.lower(),
         "resources": resources,
         "workdir": ".",
+        "envs": {"ORBIFOLIO_BUCKET_NAME": f"orbifolio-{loaded.name.lower()}"[:50]},
+        # what is written there is in the bucket: a machine that replaces a lost one goes on from the last checkpoint
+        "file_mounts": {_BUCKET: {"name": "${ORBIFOLIO_BUCKET_NAME}", "mode": "MOUNT_CACHED"}},
         "setup": "pip install --quiet orbifolio-*.whl\n",
-        "run": f"{_command(loaded, path, '--out', '~/sky_workdir/gallery', '--resume')} || "
-        f"{_command(loaded, path, '--out', '~/sky_workdir/gallery')}\n",
+        "run": f"timeout {3600 * _hours(work)} sh -c {shlex.quote(resumed)}\n",
     }
     return (
-        f"# {loaded.recipe.title}: about {_minutes(work)} min with setting up on one {machine.gpu or 'machine'}.\n"
-        "# Put orbifolio's wheel beside this file, then: sky launch -i 10 --down FILE   (ends the machine when idle)\n"
+        f"# {loaded.recipe.title}: about {_minutes(work)} min with setting up on one {machine.gpu or 'machine'}, "
+        f"at most {_hours(work)} h.\n"
+        "# Put orbifolio's wheel beside this file (pip wheel --no-deps .), then:\n"
+        "#   sky jobs launch FILE     spot machines that are lost are replaced, and the run goes on\n"
+        "#   sky launch FILE          one machine, which ends itself when idle\n"
+        "# The gallery is in the bucket, whose name is yours to choose: --env ORBIFOLIO_BUCKET_NAME=my-bucket\n"
         + yaml.safe_dump(task, sort_keys=False, width=1000)
     )
 

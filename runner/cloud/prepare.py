@@ -21,9 +21,10 @@ from orbifolio.runner.cloud.machines import Machine, choose
 from orbifolio.runner.cloud.node_script import uses_mypaint
 from orbifolio.runner.cloud.wheel import make_wheel
 from orbifolio.runner.errors import InputError
-from orbifolio.runner.mail.base import Mailer
+from orbifolio.runner.mail.base import MessageSettings
 from orbifolio.runner.mail.ses import SES
 from orbifolio.runner.mail.smtp import SMTP
+from orbifolio.runner.mail.webhook import Webhook
 from orbifolio.runner.recipe.model import LoadedRecipe
 
 PUBLISH_MINUTES = 2  # between two publications: what a lost machine loses at most
@@ -65,7 +66,7 @@ class LaunchOptions:
     subnet: str = ""
     image: str = ""
     wheel: Path | None = None
-    mailer: Mailer | None = None
+    mailer: MessageSettings | None = None
     mail_text: bytes = field(default=b"", repr=False)
 
 
@@ -100,7 +101,7 @@ def prepare(loaded: LoadedRecipe, options: LaunchOptions) -> PreparedLaunch:
     _check_mail(options.mailer)
     _check_reach(options)
     bundle = pack(loaded, mail=options.mail_text if options.mailer is not None else None)
-    wheel, content = _wheel(options.wheel)
+    wheel, content = read_or_make_wheel(options.wheel)
     now = time.time()
     launch = launch_name(loaded.name, now)
     spec = LaunchSpec(
@@ -175,11 +176,16 @@ def _locations(loaded: LoadedRecipe, options: LaunchOptions) -> tuple[S3, S3]:
     return gallery, launches
 
 
-def _check_mail(mailer: Mailer | None) -> None:
+def _check_mail(mailer: MessageSettings | None) -> None:
     if isinstance(mailer, SMTP) and (mailer.password_variable or mailer.password_file):
         raise InputError(
             "--mail: the password is on this machine, and no secret is put into a rented machine's script; keep it in "
             "AWS's parameter store and name it with password_parameter, or use kind: ses"
+        )
+    if isinstance(mailer, Webhook) and mailer.url_variable:
+        raise InputError(
+            f"--mail: {mailer.url_variable} is set on this machine only; write the webhook's address as url: it "
+            "travels in the launch's private folder"
         )
 
 
@@ -219,7 +225,7 @@ def _arguments(bundle: Bundle, gallery: S3, options: LaunchOptions) -> list[str]
     return ["run", bundle.recipe, publish, *bundle.arguments[1:], "--out", "../gallery", *mail]
 
 
-def _wheel(given: Path | None) -> tuple[str, bytes]:
+def read_or_make_wheel(given: Path | None) -> tuple[str, bytes]:
     """(file name, content) of the wheel."""
     if given is not None:
         try:

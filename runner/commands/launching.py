@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from orbifolio.runner.commands.completion import RecipePath
-from orbifolio.runner.commands.options import parse_pairs
+from orbifolio.runner.commands.options import DEFAULT_GALLERY, parse_pairs
 from orbifolio.runner.commands.verbosity import is_verbose
 from orbifolio.runner.errors import InputError
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from orbifolio.runner.cloud.cost import Cost
     from orbifolio.runner.cloud.launch_spec import Attempt, LaunchSpec
     from orbifolio.runner.cloud.prepare import PreparedLaunch
+    from orbifolio.runner.cloud.ssh_launch import SSHTarget
 
 BUDGET = 25.0  # dollars; `orbifolio.runner.cloud.cost.BUDGET`, repeated so that `--help` needs no torch
 
@@ -75,6 +76,24 @@ def _say(text: str) -> None:
     type=click.Path(path_type=Path, dir_okay=False),
     help="The program; by default this installation.",
 )
+@click.option(
+    "--ssh",
+    metavar="USER@HOST[:PORT]",
+    default=None,
+    help="A machine of yours, or rented elsewhere, instead of EC2; the report comes back here.",
+)
+@click.option("--identity", type=click.Path(path_type=Path, dir_okay=False), help="With --ssh: a private key.")
+@click.option("--ssh-config", type=click.Path(path_type=Path, dir_okay=False), help="With --ssh: SSH's configuration.")
+@click.option("--python", default="", help="With --ssh: that machine's Python; by default one that is found.")
+@click.option("--shutdown", is_flag=True, help="With --ssh: shut it down at the limit, or when the report is here.")
+@click.option(
+    "--out",
+    "here",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=DEFAULT_GALLERY,
+    show_default=True,
+    help="With --ssh: the gallery that the report comes to.",
+)
 @click.option("--resume", metavar="LAUNCH", default=None, help="Continue a launch whose machine was lost or stopped.")
 @click.option("--dry-run", is_flag=True, help="Print what it would do and cost; ask AWS nothing and change nothing.")
 @click.option("--yes", is_flag=True, help="Start without asking.")
@@ -90,18 +109,37 @@ def launch(
     reach: str | None,
     sender: str | None,
     mail: Path | None,
+    ssh: str | None,
+    identity: Path | None,
+    ssh_config: Path | None,
+    python: str,
+    shutdown: bool,
+    here: Path,
     resume: str | None,
     dry_run: bool,
     yes: bool,
     **options: Any,
 ) -> None:
-    """Run RECIPE on a rented machine (EC2) that publishes its report and ends in time.
+    """Run RECIPE on a rented machine (EC2) that publishes its report and ends in time, or on any that SSH reaches.
 
     You are shown the price and the hard limit, and agree to them, before anything starts.
     RECIPE is a file, or the name of a recipe that comes with the program.
 
-    Example: orbifolio launch whirlpool --to s3://my-pictures/gallery --dry-run
+    Examples: orbifolio launch whirlpool --to s3://my-pictures/gallery --dry-run; orbifolio launch whirlpool --ssh
+    ann@gpu.example.org
     """
+    if ssh is not None:
+        for given, option in ((serve, "--serve"), (mail is not None, "--mail"), (work is not None, "--work")):
+            if given:
+                raise click.UsageError(f"{option} is for EC2; leave it out with --ssh")
+    elif identity or ssh_config or python or shutdown:
+        raise click.UsageError("--identity, --ssh-config, --python and --shutdown are for --ssh; give it, too")
+    target = None if ssh is None else _ssh_target(ssh, identity, ssh_config)
+    if target is not None and resume is not None and recipe is None:
+        from orbifolio.runner.commands.ssh_launching import resume_by_ssh
+
+        resume_by_ssh(target, resume, gallery=here, publish=gallery, shut=shutdown)
+        return
     if resume is not None:
         if recipe is not None:
             raise click.UsageError("--resume continues the recipe that was launched; give only the launch's name")
@@ -116,6 +154,21 @@ def launch(
     from orbifolio.runner.recipe.shipped import find_recipe
 
     loaded = load(find_recipe(recipe), overrides, images, typed_in=Path.cwd())
+    if target is not None:
+        from orbifolio.runner.commands.ssh_launching import launch_by_ssh
+
+        launch_by_ssh(
+            loaded,
+            target,
+            gallery=here,
+            publish=gallery,
+            hours=options["hours"],
+            wheel=options["wheel"],
+            python=python,
+            shut=shutdown,
+            dry=dry_run,
+        )
+        return
     from orbifolio.reports.publish.s3 import S3
     from orbifolio.runner.cloud.prepare import LaunchOptions, prepare
 
@@ -148,6 +201,12 @@ def launch(
     account = Account(chosen.region)
     cost = _price(prepared, account)
     _start(prepared.spec, prepared.files, cost, account, budget=budget, yes=yes)
+
+
+def _ssh_target(text: str, identity: Path | None, config: Path | None) -> SSHTarget:
+    from orbifolio.runner.cloud.ssh_launch import parse_target
+
+    return parse_target(text, identity=identity, config=config)
 
 
 def _bucket(target: str | None, option: str) -> Any:

@@ -2,7 +2,7 @@
 
     settings.py       a file of settings -> the mailer
     message.py        what a mail says
-    ses.py, smtp.py   the two ways to send it
+    ses.py, smtp.py   two ways to send it; webhook.py, a third: ntfy, Slack, Discord, any program
     notifier.py       when mail is sent, without ever failing a run
 
 Addresses are kept in a file of their own, not in the recipe: recipes are published with their pictures.
@@ -18,6 +18,7 @@ MAILERS = KindFamily(
     {
         "ses": "orbifolio.runner.mail.ses:SES",
         "smtp": "orbifolio.runner.mail.smtp:SMTP",
+        "webhook": "orbifolio.runner.mail.webhook:Webhook",
     },
 )
 AnyMailer = Annotated[Any, MAILERS]

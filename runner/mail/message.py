@@ -14,14 +14,16 @@ from email.utils import formatdate, make_msgid
 from pathlib import Path
 from typing import Any
 
-from orbifolio.runner.mail.base import Mailer
+from orbifolio.runner.mail.base import MessageSettings
 from orbifolio.runner.run.listeners import clock
 
 MAX_PICTURE_SIDE = 1200  # pixels: a JPEG of some 300 kB
 _WORDS = {"running": "has begun", "done": "is done", "failed": "failed", "interrupted": "was interrupted"}
 
 
-def compose(mailer: Mailer, summary: Mapping[str, Any], *, address: str, picture: bytes | None = None) -> EmailMessage:
+def compose(
+    mailer: MessageSettings, summary: Mapping[str, Any], *, address: str, picture: bytes | None = None
+) -> EmailMessage:
     """A message about a run.
 
     Args:
@@ -35,8 +37,7 @@ def compose(mailer: Mailer, summary: Mapping[str, Any], *, address: str, picture
     lines = _facts(summary)
     message = EmailMessage()
     message["Subject"] = f"{title} {_WORDS.get(status, status)}"[:200]
-    message["From"] = mailer.sender
-    message["To"] = ", ".join(mailer.to)
+    mailer.address(message)
     message["Date"] = formatdate()
     message["Message-ID"] = make_msgid(domain="orbifolio.invalid")
     message["Auto-Submitted"] = "auto-generated"  # prevents out-of-office replies

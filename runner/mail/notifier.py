@@ -12,7 +12,7 @@ from pathlib import Path
 from types import TracebackType
 
 from orbifolio.runner.errors import MailError
-from orbifolio.runner.mail.base import TIMEOUT, Mailer
+from orbifolio.runner.mail.base import TIMEOUT, MessageSettings
 from orbifolio.runner.mail.message import compose, run_picture
 from orbifolio.runner.run.run_folder import read_summary
 
@@ -28,7 +28,7 @@ class Notifier:
         say: prints a line on the terminal.
     """
 
-    def __init__(self, mailer: Mailer, address: Callable[[Path], str], say: Say) -> None:
+    def __init__(self, mailer: MessageSettings, address: Callable[[Path], str], say: Say) -> None:
         self._mailer = mailer
         self._address = address
         self._say = say
@@ -55,7 +55,7 @@ class Notifier:
         if self._first is not None:
             self._first.join(2 * TIMEOUT)
         if self._send():
-            self._say(f"mail sent to {', '.join(self._mailer.to)}")
+            self._say(f"mail sent to {self._mailer.recipients}")
 
     def _send(self) -> bool:
         """Send mail about the run as it is now; returns whether that worked."""

@@ -14,7 +14,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from orbifolio.runner.mail import AnyMailer
-from orbifolio.runner.mail.base import Mailer
+from orbifolio.runner.mail.base import MessageSettings
 from orbifolio.runner.recipe.source import read
 from orbifolio.runner.recipe.validation import validate
 from orbifolio.runner.settings import Settings
@@ -27,11 +27,11 @@ class MailFile(Settings):
     """Sender, recipients, and how mail is sent."""
 
 
-def read_mailer(path: Path) -> Mailer:
+def read_mailer(path: Path) -> MessageSettings:
     """The mail settings of a file.
 
     Raises:
         RecipeError: every error in the file.
     """
-    mailer: Mailer = validate(MailFile, read(path), folder=path.parent).mail
+    mailer: MessageSettings = validate(MailFile, read(path), folder=path.parent).mail
     return mailer
