@@ -30,6 +30,8 @@ class RunSummary(BaseModel):
     """The recipe's first words."""
     theme: str
     """The gallery's section: `plane`, `sphere`, `painting`, ..."""
+    tags: tuple[str, ...]
+    """Words of its author, to find it by."""
     status: str
     """`running`, `done`, `interrupted`, `failed` or `stopped`."""
     started: str | None
@@ -40,6 +42,8 @@ class RunSummary(BaseModel):
     """Of work in all phases."""
     group: str
     """The symmetry group's name."""
+    symmetry: str
+    """The symmetry in words: `six-fold, three colours`."""
     seed: str
     device: str
     width: int
@@ -84,11 +88,13 @@ def summarise_run(card: Card, gallery: Path) -> RunSummary:
         title=card.title,
         about=card.about,
         theme=card.theme,
+        tags=card.tags,
         status=card.status,
         started=format_iso(card.started) or None,
         finished=format_iso(card.finished) or None,
         seconds=card.seconds,
         group=card.group,
+        symmetry=card.symmetry,
         seed=card.seed,
         device=card.device,
         width=card.width,
