@@ -55,7 +55,7 @@ def symmetry_elements(symmetry: Symmetry, width: int, height: int) -> dict[str, 
     if type(chart) not in FLAT:
         return None
     movements = symmetry.movements(width / height)
-    if len(movements) < 2 and not any(symmetry.wrap):
+    if len(movements) > MAX_ELEMENTS or (len(movements) < 2 and not any(symmetry.wrap)):
         return None
     drawing = _Elements(movements, symmetry.wrap, width, height)
     centres, (mirrors, glides) = drawing.centres(), drawing.lines()
