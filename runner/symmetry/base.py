@@ -357,6 +357,14 @@ class Symmetry(ABC):
         """
         return picture
 
+    def in_gamut(self, artwork: Tensor) -> Tensor:
+        """An artwork that may be cut to [0, 1] without losing the symmetry; most are so as they are.
+
+        Args:
+            artwork: (1, 3, height, width).
+        """
+        return artwork
+
     def drawing(self, width: int, height: int, look: DrawingLook) -> F32 | None:
         """(height, width, 3) what the symmetry itself shows, or None where it brings no picture.
 

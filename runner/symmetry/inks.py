@@ -11,10 +11,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
 from orbifolio.runner.arrays import F64
+from orbifolio.runner.symmetry import colour
 
 ALIKE = 0.12  # distance of two colours of a palette that are refused as the same
 TINT = 0.08  # by which colours in one line are moved out of it, so that channels can be told from the print
@@ -41,6 +43,38 @@ class Inks:
     colours: F64
     ink: F64
     paper: F64
+
+    @cached_property
+    def actions(self) -> F64:
+        """(n, 3, 3) the colour elements that permute the palette."""
+        places = (self.colours - self.offset) @ self.inverse.T
+        moved = np.einsum("nij,kj->nki", colour.MATRICES.astype(np.float64), places)
+        apart = np.abs(moved[:, :, None] - places[None, None]).max(3).min(2)
+        result: F64 = colour.MATRICES[apart.max(1) < 1e-6].astype(np.float64)
+        return result
+
+    def in_gamut(self, picture: F64) -> F64:
+        """A print whose colours lie in [0, 1], changed alike wherever a colour action moves it.
+
+        Clipping each colour by itself would break the symmetry: what is too bright in one ink need not be so in
+        another. So a colour is drawn towards what no action changes, as far as all its images need.
+
+        Args:
+            picture: (..., 3) colours, some of them beyond [0, 1].
+        """
+        channels = self.channels(picture) - 0.5
+        kept = channels @ self.actions.mean(0).T
+        across = channels - kept
+        base = kept @ self.matrix.T  # along the one axis that is kept
+        room = np.where(base > 0, 1 - self.offset, self.offset) / np.maximum(np.abs(base), 1e-12)
+        base = self.offset + base * np.minimum(1.0, room.min(-1, keepdims=True))
+        scale = np.ones(picture.shape[:-1])
+        for action in self.actions:
+            moved = across @ (self.matrix @ action).T
+            room = np.where(moved > 0, 1 - base, base) / np.maximum(np.abs(moved), 1e-12)
+            scale = np.minimum(scale, room.min(-1))
+        result: F64 = base + scale[..., None] * (across @ self.matrix.T)
+        return result
 
     @property
     def inverse(self) -> F64:

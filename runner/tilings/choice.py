@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import cache, cached_property, lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -19,7 +19,7 @@ from orbifolio.runner.files import write_atomically
 from orbifolio.runner.symmetry.base import DrawingLook
 from orbifolio.runner.tilings.carrying import Carrier
 from orbifolio.runner.tilings.colourings import Colouring, find_colouring
-from orbifolio.runner.tilings.figures import Figure, read_figure
+from orbifolio.runner.tilings.figures import Figure, own_figures, read_figure
 from orbifolio.runner.tilings.outlines import OutlineFault
 from orbifolio.runner.tilings.pictures import RASTER, TileDrawing, draw_tile
 from orbifolio.runner.tilings.search import FINER, Candidate, refine_simple, search
@@ -102,7 +102,7 @@ def templates_of(
     path: Path,
     type_name: str,
     colours: int,
-    cache: Path | None = None,
+    kept_in: Path | None = None,
     progress: Callable[[str], None] = lambda message: None,
 ) -> tuple[Template, ...]:
     """The templates of the best candidates for a figure, best first.
@@ -111,7 +111,7 @@ def templates_of(
         path: of the figure.
         type_name: an isohedral type, or `auto` for all.
         colours: that the tiling must be able to have.
-        cache: folder in which results of searches are kept, or None.
+        kept_in: folder in which results of searches are kept, or None.
         progress: is told what is done.
 
     Raises:
@@ -121,21 +121,41 @@ def templates_of(
     key = hashlib.sha256(
         figure.outline.tobytes() + f"{VERSION} {type_name} {colours} {figure.focus}".encode()
     ).hexdigest()[:32]
-    kept = None if cache is None else cache / "tilings" / f"{key}.json"
+    if rows := _shipped().get(key):
+        return tuple(_template(row) for row in rows)
+    kept = None if kept_in is None else kept_in / "tilings" / f"{key}.json"
     if kept is not None and kept.is_file():
         try:
-            rows = json.loads(kept.read_text(encoding="utf-8"))
-            return tuple(Template(row[0], tuple(row[1]), row[2], row[3]) for row in rows)
+            return tuple(_template(row) for row in json.loads(kept.read_text(encoding="utf-8")))
         except (OSError, ValueError, LookupError, TypeError):
             pass  # damaged: search again
     types = tuple(TYPES) if type_name == "auto" else (type_name,)
     found = search(figure.outline, types, colours=colours, focus=figure.focus, progress=progress)[:KEPT]
     templates = tuple(_coarse(item) for item in found)
     if kept is not None:
-        rows = [[item.type, item.lengths, item.start, item.mirrored] for item in templates]
         kept.parent.mkdir(parents=True, exist_ok=True)
-        write_atomically(kept, json.dumps(rows).encode())
+        write_atomically(
+            kept, json.dumps([[item.type, item.lengths, item.start, item.mirrored] for item in templates]).encode()
+        )
     return templates
+
+
+Row = tuple[str, list[int], int, bool]
+
+
+def _template(row: Row) -> Template:
+    return Template(row[0], tuple(row[1]), row[2], row[3])
+
+
+@cache
+def _shipped() -> Mapping[str, Sequence[Row]]:
+    """Results for the figures that come with the program, by key: these are not searched on every new machine."""
+    figures = own_figures()
+    if not figures:
+        return {}
+    file = next(iter(figures.values())).with_name("templates.json")
+    result: Mapping[str, Sequence[Row]] = json.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
+    return result
 
 
 def _coarse(candidate: Candidate) -> Template:

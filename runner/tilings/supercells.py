@@ -24,9 +24,9 @@ from orbifolio.runner.tilings.tiling import LatticePlace, Tiling
 
 REACH = 7  # periods along each axis among which sides are looked for
 USUAL_RATIO = 1.4  # of a picture whose shape is free
-STRAIN, TILT, SHAPE, NUMBER = 4.0, 0.35, 0.5, 0.3
+STRAIN, TILT, SHAPE, NUMBER = 6.0, 0.35, 0.35, 0.5
 """What a unit counts: of the logarithm of how unequally the plane is stretched, of radians the figure leans, of the
-logarithms of wanted and given ratio, and of numbers of tiles. A strain of 5 % is as bad as a lean of 30 degrees."""
+logarithms of wanted and given ratio, and of numbers of tiles. A strain of 3 % is as bad as a lean of 30 degrees."""
 
 
 @dataclass(frozen=True)

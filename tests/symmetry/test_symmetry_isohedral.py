@@ -66,6 +66,20 @@ def test_the_drawing_has_the_symmetry_and_stays_exact(colours):
     assert measure_symmetry(as_file, symmetry).worst < 0.02
 
 
+@pytest.mark.parametrize("palette", PALETTES)
+def test_colours_beyond_the_inks_are_drawn_back_alike_in_all_of_them(palette):
+    inks = inks_of([tuple(int(item[at : at + 2], 16) / 255 for at in (1, 3, 5)) for item in palette])
+    channels = np.random.default_rng(1).normal(0, 0.8, (200, 3))
+    shown = inks.in_gamut(channels @ inks.matrix.T + inks.offset)
+    assert ((shown > -1e-9) & (shown < 1 + 1e-9)).all()
+    for element in permutations(len(palette)):
+        turned = inks.in_gamut((channels @ colour.MATRICES[element].T) @ inks.matrix.T + inks.offset)
+        expected = (inks.channels(shown) - 0.5) @ colour.MATRICES[element].T
+        assert np.abs(inks.channels(turned) - 0.5 - expected).max() < 1e-6
+    inside = inks.in_gamut(np.clip(shown, 0.1, 0.9))
+    assert np.abs(inks.in_gamut(inside) - inside).max() < 1e-9  # what is within stays as it is
+
+
 def test_a_print_and_its_channels_are_each_others_inverse():
     symmetry = Isohedral(**BIRD, tiles=12).build()
     layout = symmetry.layout(*symmetry.fit(96, multiple=1, ratio=1))

@@ -5,7 +5,10 @@ from functools import cache
 import numpy as np
 import pytest
 
+from orbifolio.runner.tilings import choice
 from orbifolio.runner.tilings.carrying import Carrier
+from orbifolio.runner.tilings.choice import templates_of
+from orbifolio.runner.tilings.figures import own_figures
 from orbifolio.runner.tilings.outlines import OutlineFault, area, crossings, normalised, resample
 from orbifolio.runner.tilings.search import FINER, Candidate, refine, search
 from orbifolio.runner.tilings.spaces import nearest, outline_basis
@@ -78,3 +81,13 @@ def test_a_star_of_thin_arms_is_told_that_nothing_fits():
     star = normalised(np.exp(1j * angle) * np.where(np.arange(24) % 2, 0.16, 1.0))[0]
     with pytest.raises(OutlineFault, match="no isohedral tile comes near"):
         search(star, ("IH7",), points=48, per_type=3)
+
+
+@pytest.mark.slow
+def test_what_comes_with_the_program_is_what_a_search_finds(tmp_path, monkeypatch):
+    path = own_figures()["bird"]
+    shipped = templates_of(path, "auto", 3)
+    assert len(shipped) >= 8
+    monkeypatch.setattr(choice, "_shipped", dict)
+    assert templates_of(path, "auto", 3, tmp_path) == shipped
+    assert templates_of(path, "auto", 3, tmp_path) == shipped  # from the folder

@@ -341,12 +341,12 @@ class ImageRenderer(Renderer):
     def image(self, state: ImageState) -> F32:
         """The artwork, clamped to [0, 1]."""
         with torch.no_grad():
-            return _shown(state.canvas.artwork())
+            return _shown(self.symmetry.in_gamut(state.canvas.artwork()))
 
     def final(self, state: ImageState) -> F32:
         """The artwork as the canvas leaves it."""
         with torch.no_grad():
-            return _shown(state.canvas.finished())
+            return _shown(self.symmetry.in_gamut(state.canvas.finished()))
 
     def save(self, state: ImageState) -> dict[str, Any]:
         """Canvas, optimiser and step; objectives are built anew."""

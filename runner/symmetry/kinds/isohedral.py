@@ -13,8 +13,10 @@ from pathlib import Path
 from typing import ClassVar, Literal
 
 import numpy as np
+import torch
 from platformdirs import user_cache_path
 from pydantic import Field, model_validator
+from torch import Tensor
 
 from orbifolio.runner.arrays import F32, F64
 from orbifolio.runner.errors import IllegalSymmetry
@@ -81,6 +83,11 @@ class IsohedralSymmetry(PlaneSymmetry):
     def channels(self, picture: F64) -> F64:
         """Before it was printed: see `base.Symmetry.channels`."""
         return self.inks.channels(picture)
+
+    def in_gamut(self, artwork: Tensor) -> Tensor:
+        """Drawn towards ink and paper: see `base.Symmetry.in_gamut`."""
+        pixels = artwork.detach().double().cpu().permute(0, 2, 3, 1).numpy()
+        return torch.from_numpy(self.inks.in_gamut(pixels)).permute(0, 3, 1, 2).to(artwork)
 
     def drawing(self, width: int, height: int, look: DrawingLook) -> F32:
         """The figure in every tile: see `base.Symmetry.drawing`."""
