@@ -22,7 +22,7 @@ MAX_BYTES = 500_000_000
 """Of all files together, which are read into memory and packed as one archive: more would make every launch wait."""
 MAX_FILES = 50_000
 """A folder with more is usually a data set or a home folder, named by mistake."""
-_FILES = ("path", "images", "labels", "start", "examples", "files", "fonts", "model")
+_FILES = ("path", "images", "labels", "start", "examples", "files", "fonts", "model", "figure")
 """Settings whose values are paths, even where they do not look like one."""
 
 

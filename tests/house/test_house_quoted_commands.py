@@ -24,12 +24,13 @@ MEANT = {
     "RECIPE": "rainbow-hexagon",
     "FOLDER": "recipes/gas",
     "FILE": "photo.jpg",
+    "FIGURE": "bird.svg",
     "PHOTO": "photo.jpg",
     "PAINTING": "painting.jpg",
     "KEY=VALUE": "seed=1",
 }
 """What stands for a word in capitals."""
-CAPITALS = re.compile(r"\b(?:KEY=VALUE|RECIPE|FOLDER|FILE|PHOTO|PAINTING|N)\b")
+CAPITALS = re.compile(r"\b(?:KEY=VALUE|RECIPE|FOLDER|FILE|FIGURE|PHOTO|PAINTING|N)\b")
 PICTURES = ("photo.jpg", "painting.jpg", "china.jpg", "tile.png", "my-seven.png", "my-kana.png")
 FILES = ("mail.yaml", "ada.json", "ben.json")
 RUNS = ("RUN", *(f"gallery/{name}/RUN" for name in ("paint-a-photo", "rainbow-hexagon", "linocut", "poster")))
@@ -90,6 +91,9 @@ def folder(tmp_path_factory) -> Path:
         (made / name).write_text("title: mine\n")
     shutil.copy(ROOT / "runner/strokes/agent/examples/hiragana.yaml", made / "my.yaml")
     shutil.copy(ROOT / "recipes/models/pot.glb", made / "my-model.glb")
+    shutil.copy(ROOT / "recipes/figures/bird.svg", made / "bird.svg")
+    (made / "bird-tiling").mkdir()
+    shutil.copy(ROOT / "recipes/escher/birds.yaml", made / "bird-tiling" / "bird.yaml")
     for name in (*RUNS, "shelf", "faces"):
         (made / name).mkdir(parents=True)
     shutil.copy(made / "photo.jpg", made / "faces")
