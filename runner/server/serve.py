@@ -6,6 +6,7 @@ Visitors need a token. It is kept in a file that only its owner may read, so tha
 from __future__ import annotations
 
 import contextlib
+import gc
 import ipaddress
 import os
 import secrets
@@ -29,6 +30,8 @@ from orbifolio.runner.server.job_store import FOLDER
 from orbifolio.runner.server.messages import RunRequest
 from orbifolio.runner.server.security import MIN_TOKEN, AccessRules
 
+_SETTLED = (50, 600)
+"""Ticks, ten a second, after which what starts with the server is there; the later one for slow machines."""
 Say = Callable[[str], None]
 
 
@@ -126,6 +129,16 @@ def server_config(app: ASGIApp) -> uvicorn.Config:
     )
 
 
+def settle() -> None:
+    """Take what lives by now out of the garbage collector's rounds.
+
+    A full round over all that was imported, and over thousands of jobs, takes up to a quarter of a second, in which the
+    loop answers nobody; afterwards only what is newer is looked at.
+    """
+    gc.collect()
+    gc.freeze()
+
+
 class _Server(uvicorn.Server):
     """Uvicorn's server; it also ends open event streams when it is told to shut down, and shuts down when idle."""
 
@@ -143,6 +156,8 @@ class _Server(uvicorn.Server):
 
     async def on_tick(self, counter: int) -> bool:
         """Uvicorn calls this ten times a second; idleness is checked once a second."""
+        if counter in _SETTLED:
+            settle()
         if self.idle is not None and counter % 10 == 0 and await self._is_idle():
             self.state.closing.set()
             return True

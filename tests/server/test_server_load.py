@@ -5,6 +5,7 @@ Processor time, not time by the clock, which on a busy machine says more about i
 
 from __future__ import annotations
 
+import gc
 import json
 import statistics
 import subprocess
@@ -20,6 +21,7 @@ import troublemakers
 from served import Serving, make_recipes, make_state
 
 from orbifolio.runner.server.security import AccessRules
+from orbifolio.runner.server.serve import settle
 
 TOKEN = "a-token-of-more-than-sixteen-letters"
 OLD_JOBS, SECONDS = 5000, 0.1
@@ -48,7 +50,24 @@ def trouble(serving: Serving) -> Iterator[list[int]]:
         counts += map(int, process.stdout.readline().split())
 
 
+@pytest.fixture
+def _thawed() -> Iterator[None]:
+    yield
+    gc.unfreeze()
+
+
+@pytest.mark.usefixtures("_thawed")
+def test_what_a_server_begins_with_is_in_no_later_round_of_the_collector() -> None:
+    there = [[number] for number in range(1000)]
+    settle()
+    later = [[number] for number in range(1000)]
+    looked_at = {id(each) for each in gc.get_objects()}
+    assert not looked_at & {id(each) for each in there}
+    assert looked_at >= {id(each) for each in later}
+
+
 @pytest.mark.slow
+@pytest.mark.usefixtures("_thawed")
 def test_pollers_slow_clients_floods_and_old_jobs_leave_the_page_quick(tmp_path: Path) -> None:
     write_old_jobs(tmp_path / "gallery")
     with (
@@ -57,6 +76,7 @@ def test_pollers_slow_clients_floods_and_old_jobs_leave_the_page_quick(tmp_path:
     ):
         assert len(serving.state.store.all()) == OLD_JOBS
         assert client.get("/").status_code == 200  # templates are compiled once
+        settle()  # as the server does by itself some seconds later
         processor, clock = [], []
         with trouble(serving) as counts:
             for _ in range(64):
