@@ -36,6 +36,10 @@ class Lbfgs(OptimiserSettings):
     """Root mean square change of the canvas in the very first step, before anything was learnt."""
     cites: ClassVar[tuple[str, ...]] = ("liu1989", "nocedal2006")
 
+    def parameter_bytes(self, steps: int) -> float:
+        """Two numbers for each step that is remembered."""
+        return 8.0 * min(steps, self.history)
+
     def build(self, parameters: Sequence[Tensor]) -> LimitedMemoryBfgs:
         """The optimiser of these leaf tensors."""
         return LimitedMemoryBfgs(parameters, history=self.history, first_step=self.first_step)
@@ -59,14 +63,13 @@ class LimitedMemoryBfgs(Optimiser):
             self.current = self._probe(evaluate)
             evaluations += 1
         loss, gradient = self.current
-        if not (math.isfinite(loss) and bool(torch.isfinite(gradient).all())):
+        direction = self._direction(gradient)
+        finite, norm, slope = _read(torch.isfinite(gradient).all(), gradient.norm(), direction.dot(gradient))
+        if not (math.isfinite(loss) and finite):
             self.current = None
             raise FloatingPointError("the loss or its gradient is not finite")
-        norm = float(gradient.norm())
         if norm == 0.0:
             return OptimiserStep(loss, {"evaluations": evaluations, "step-length": 0.0, "gradient-rms": 0.0})
-        direction = self._direction(gradient)
-        slope = float(direction.dot(gradient))
         if not slope < 0:  # curvature information has gone bad: back to steepest descent
             self._forget()
             direction = self._direction(gradient)
@@ -132,7 +135,7 @@ class LimitedMemoryBfgs(Optimiser):
         """-H g by the two-loop recursion, H scaled by s.y / y.y of the newest pair; -g scaled without any."""
         if not self.steps:
             rms = float(gradient.norm()) / gradient.numel() ** 0.5
-            return gradient.mul(-self.first_step / rms)
+            return gradient.mul(-self.first_step / rms) if rms else -gradient
         direction = -gradient
         weights: list[Tensor] = []
         for s, y in zip(reversed(self.steps), reversed(self.changes), strict=True):
@@ -146,7 +149,8 @@ class LimitedMemoryBfgs(Optimiser):
         return direction
 
     def _remember(self, s: Tensor, y: Tensor) -> None:
-        if float(s.dot(y)) <= 1e-10 * float(s.norm()) * float(y.norm()):
+        curvature, length, change = _read(s.dot(y), s.norm(), y.norm())
+        if curvature <= 1e-10 * length * change:
             return  # a pair without positive curvature would break the inverse Hessian's definiteness
         self.steps.append(s)
         self.changes.append(y)
@@ -198,6 +202,12 @@ class LimitedMemoryBfgs(Optimiser):
         self.first_step = float(state["first_step"])
         current = state["known"]
         self.current = None if current is None else (float(current[0]), current[1])
+
+
+def _read(*scalars: Tensor) -> list[float]:
+    """Their values, for which the device is waited for once."""
+    values: list[float] = torch.stack([scalar.to(torch.float64) for scalar in scalars]).tolist()
+    return values
 
 
 def _cubic_minimum(length: float, loss: float, slope: float, trial: float, trial_slope: float) -> float:
