@@ -119,3 +119,23 @@ def test_wrong_arguments_are_explained(command, arguments, text):
     assert refused.returncode == 2
     assert refused.stdout == ""
     assert refused.stderr.rstrip().endswith(text)
+
+
+def test_a_plan_says_that_the_memory_does_not_suffice_and_the_run_does_not_begin(
+    recipe, command, tmp_path, monkeypatch
+):
+    """On a graphics processor with 24 GB that is not here: only what it has is asked for."""
+    monkeypatch.setattr("orbifolio.runner.run.plan.memory_of", lambda device: (24_000_000_000, "NVIDIA L4"))
+    large = "renderer.phases=[{size: 64, steps: 1}, {size: 12000, steps: 1}]"
+    plan = command("check", recipe, "--plan", large)
+    needs = next(line for line in plan.stdout.splitlines() if line.startswith("  memory"))
+    assert float(needs.split()[2]) > 24
+    (told,) = [
+        line for line in (plan.stdout + plan.stderr).splitlines() if "too large" in line or "of memory, and" in line
+    ]
+    assert "of memory, and NVIDIA L4 has 24.0 GB; make the last phase or size smaller" in told
+    refused = command("run", recipe, large)
+    assert refused.returncode == 2
+    assert "of memory, and NVIDIA L4 has 24.0 GB" in refused.stderr
+    assert not list(tmp_path.glob("gallery/*/*"))
+    assert command("check", recipe, "--plan").stdout.count("too large") == 0

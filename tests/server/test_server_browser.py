@@ -20,6 +20,7 @@ from orbifolio.runner.server.redirect_file import RedirectFile
 from orbifolio.runner.server.security import AccessRules
 
 pytestmark = pytest.mark.browser
+ROOT = Path(__file__).resolve().parents[2]
 expect.set_options(timeout=30_000)  # the machine may be busy with other tests
 
 
@@ -209,6 +210,42 @@ def test_a_report_leads_back_to_the_editor_with_its_own_recipe(visit: OpenPage, 
         expect(page.locator("[data-text]")).to_have_value(re.compile("^seed: 41$", re.MULTILINE))
         expect(page.locator("[data-start]")).to_be_enabled()
     shutil.rmtree(other)
+
+
+DROP = """([bytes, name]) => {
+  const data = new DataTransfer();
+  data.items.add(new File([new Uint8Array(bytes)], name, { type: "image/png" }));
+  for (const kind of ["dragenter", "dragover", "drop"])
+    document.body.dispatchEvent(new DragEvent(kind, { dataTransfer: data, bubbles: true, cancelable: true }));
+}"""
+
+
+@pytest.mark.parametrize("packed", [False, True])
+def test_a_picture_that_carries_its_recipe_opens_it(visit: OpenPage, packed: bool) -> None:
+    """Written by Pillow; a picture without a recipe, or with a damaged one, is a picture to use."""
+    import io
+
+    from PIL import Image
+    from PIL.PngImagePlugin import PngInfo
+
+    text = (ROOT / "recipes" / "plane" / "frieze-hop.yaml").read_text(encoding="utf-8") + "# Zürich 目\n"
+    page = visit("/new?recipe=plane/patches-p4")
+    expect(page.locator("[data-start]")).to_be_enabled()
+    before = page.locator("[data-text]").input_value()
+    for keyword, opens in (("comment", False), ("orbifolio:recipes", False), ("orbifolio:recipe", True)):
+        info = PngInfo()
+        info.add_itxt(keyword, text, "en", "", zip=packed)
+        buffer = io.BytesIO()
+        Image.new("RGB", (32, 32), "teal").save(buffer, "PNG", pnginfo=info)
+        data = buffer.getvalue()
+        page.evaluate(DROP, [list(data), "mine.png"])
+        if opens:
+            expect(page.locator("[data-text]")).to_have_value(text)
+            expect(page.locator("[data-kept]")).to_have_text("This is the recipe of mine.png.")
+            expect(page.locator("[data-title]")).to_have_text("Frieze: hop")
+        else:
+            expect(page.locator(".slot img")).to_have_count(1)
+            expect(page.locator("[data-text]")).to_have_value(before)
 
 
 def test_the_text_offers_what_fits_at_the_caret(visit: OpenPage) -> None:

@@ -289,7 +289,20 @@
   });
   part("form").addEventListener("submit", (event) => event.preventDefault());
   part("start").addEventListener("click", start);
-  dropped(document.body, (files) => take(files));
+  // A picture that was made by this program brings its recipe along; any other is one to make something of.
+  dropped(document.body, async (files) => {
+    const text = files.length === 1 ? await server.recipeIn(files[0]).catch(() => null) : null;
+    if (text === null) {
+      take(files);
+      return;
+    }
+    recipe = "";
+    page.dataset.from = "";
+    area.value = text;
+    halved = false;
+    part("kept").textContent = `This is the recipe of ${files[0].name}.`;
+    await check();
+  });
   pasted((files) => take(files));
 
   async function begin() {
