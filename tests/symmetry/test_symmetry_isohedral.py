@@ -123,5 +123,8 @@ def test_a_figure_is_given_when_the_recipe_is_run(tmp_path):
         assert symmetry.tile.figure.name == name
     with pytest.raises(RecipeError, match="none was given; add --image figure=FILE"):
         load(recipe, ["renderer.symmetry.figure=upload:figure"])
+    tiles = "{kind: isohedral, figure: orbifolio:bird, type: IH6, cuts: {lengths: [16, 16, 14, 9, 16, 9], start: 3}}"
+    with pytest.raises(RecipeError, match="renderer.symmetry: patches under a symmetry whose colours are inks"):
+        load(shipped_recipes()["patches-p4"], [f"renderer.symmetry={tiles}"])
     with pytest.raises(RecipeError, match="the recipe does not use `upload:figure`"):
         load(recipe, [], {"figure": own})

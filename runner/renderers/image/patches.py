@@ -122,7 +122,14 @@ class Patches(PatchSettings, RendererSettings):
         """Pictures that are missing or too many, illegal symmetries, unknown layers; see the base class."""
         problems = self.patch_complaints()
         try:
-            self.symmetry_for(aspect_of)
+            if self.symmetry_for(aspect_of)[0].printed:
+                problems.append(
+                    (
+                        "symmetry",
+                        "patches under a symmetry whose colours are inks; copied pixels would change their colours; "
+                        "use kind: image-optimisation with `init: figure`, or symmetry: plane",
+                    )
+                )
         except IllegalSymmetry as error:
             where = "aspect" if error.where == "aspect" else f"symmetry.{error.where}".rstrip(".")
             problems.append((where, str(error)))

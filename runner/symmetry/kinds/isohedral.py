@@ -56,6 +56,8 @@ class IsohedralSymmetry(PlaneSymmetry):
         inks: of their colours.
     """
 
+    printed = True
+
     def __init__(self, tile: ChosenTile, colouring: Colouring, inks: Inks, supercell: Supercell) -> None:
         group = tile.tiling.group
         super().__init__(group, colouring.assignment, tuple(colouring.assignment), supercell.frame)
