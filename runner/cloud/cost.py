@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from orbifolio.runner.cloud.machines import DISK_BYTES, Machine, check_hours
 from orbifolio.runner.errors import InputError
 from orbifolio.runner.recipe.model import LoadedRecipe
-from orbifolio.runner.renderers.base import Phase
-from orbifolio.runner.run.plan import MEMORY_PER_PIXEL, SECONDS_PER_PIXEL, make_plan, memory_needed
+from orbifolio.runner.renderers.base import VGG16_BYTES, Phase
+from orbifolio.runner.run.plan import SECONDS_PER_PIXEL, make_plan, memory_needed
 
 SETUP_SECONDS = 480.0  # booting, 3 GB of packages, weights
 DISK_PRICE = 0.08 / 730 / 1e9  # dollars per byte and hour of gp3: $0.08 per GB and month of 730 hours
@@ -63,7 +63,7 @@ def workload_of(loaded: LoadedRecipe) -> Workload:
 
 def workload_of_phases(loaded: LoadedRecipe, phases: Sequence[Phase]) -> Workload:
     """What a recipe with these phases needs."""
-    memory = {precision: memory_needed(phases, precision) for precision in MEMORY_PER_PIXEL}
+    memory = {precision: memory_needed(phases, precision) for precision in VGG16_BYTES}
     last = phases[-1]
     by_pixels = [phase for phase in phases if phase.seconds is None]
     pixels = float(sum(_seen(phase) * phase.steps for phase in by_pixels))

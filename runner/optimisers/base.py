@@ -67,6 +67,10 @@ class OptimiserSettings(Settings):
     wants_stillness: ClassVar[bool] = False
     """Whether it learns from how the gradient changes, which random views mislead."""
 
+    def parameter_bytes(self, steps: int) -> float:
+        """Memory that a number takes beside itself after some steps, for the plan; by default two running moments."""
+        return 8.0
+
     def build(self, parameters: Sequence[Tensor]) -> Optimiser:
         """The optimiser of these leaf tensors."""
         raise NotImplementedError(type(self).__name__)

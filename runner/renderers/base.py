@@ -10,6 +10,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
@@ -29,6 +30,10 @@ GPU_GAIN = 10.0
 """How many times faster a GPU trains than two processor cores; an estimate, for the plan."""
 
 
+VGG16_BYTES = MappingProxyType({"bf16": 787.0, "fp32": 1180.0})
+"""A pixel at the peak of an evaluation of VGG16 to its fourth block, by precision."""
+
+
 @dataclass(frozen=True)
 class Phase:
     """One resolution (or node budget, or some epochs) of a run.
@@ -46,6 +51,8 @@ class Phase:
         seconds: what the phase takes on two processor cores, where it is not pixels that count; else None.
         making_bytes: memory that is taken while the tables are made, before the first step.
         memory_bytes: what the phase takes at its peak, where it is no network's features that count; else None.
+        pixel_bytes: what a pixel takes that the network looks at, by its precision; the default's is that of VGG16.
+        optimiser_bytes: memory of the optimiser and of what it moves.
     """
 
     title: str
@@ -60,6 +67,8 @@ class Phase:
     seconds: float | None = None
     making_bytes: int = 0
     memory_bytes: float | None = None
+    pixel_bytes: Mapping[str, float] = field(default_factory=lambda: VGG16_BYTES)
+    optimiser_bytes: float = 0.0
 
 
 @dataclass(frozen=True)

@@ -1,10 +1,10 @@
 """What a run will need, before it is run: sizes, numbers optimised, memory, time, downloads.
 
-Memory and time are estimates from measured figures: stored features take about 0.84 GB for each megapixel
-in bf16 and 1.6 GB in fp32 for VGG to its fourth block; one evaluation costs three times the network's
-forward arithmetic (forward, and backward to the picture only). Other networks, and strokes, are estimated
-relative to that; renderers that optimise no pixels estimate their own time. On a quiet machine the shipped
-recipes take between half and twice as long as this says.
+Memory is counted from the network's layers, the picture's tables and the optimiser's history, beside measured figures
+for the rest; `benchmarks/memory.py` compares it with what runs take. Time is an estimate from measured figures: one
+evaluation costs three times the network's forward arithmetic (forward, and backward to the picture only). Other
+networks, and strokes, are estimated relative to VGG16 to its fourth block; renderers that optimise no pixels estimate
+their own time. On a quiet machine the shipped recipes take between half and twice as long as this says.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ from orbifolio.runner.renderers.base import Phase, Renderer
 from orbifolio.runner.run.input_images import InputPictures
 from orbifolio.runner.run.listeners import clock
 
-BASE_MEMORY = 0.6e9  # bytes: the program, torch, weights
-MEMORY_PER_PIXEL = {"bf16": 840.0, "fp32": 1600.0}  # bytes
+BASE_MEMORY = 0.43e9  # bytes: the program, torch, weights
+ARTWORK_BYTES = 250.0  # a pixel of the picture, beside what the network sees: its gradient, frames, style pictures
 # Seconds per pixel and step, measured for the default objective of VGG16 to conv4_1 at 384 x 448 px: two
 # cores with AMX in bf16, the same two cores in fp32, a data-centre GPU (paper estimate).
 SECONDS_PER_PIXEL = {("cpu", "bf16"): 2.4e-6, ("cpu", "fp32"): 6.8e-6, ("cuda", "bf16"): 6e-9, ("cuda", "fp32"): 1.5e-8}
@@ -127,7 +127,8 @@ def _memory(phase: Phase, precision: str) -> float:
     """A phase's peak, without the program itself."""
     if phase.memory_bytes is not None:
         return max(phase.memory_bytes, phase.making_bytes)
-    return max(_seen(phase) * MEMORY_PER_PIXEL[precision] + phase.table_bytes, phase.making_bytes)
+    seen, artwork = _seen(phase) * phase.pixel_bytes[precision], phase.width * phase.height * ARTWORK_BYTES
+    return max(seen + artwork + phase.optimiser_bytes + phase.table_bytes, phase.making_bytes)
 
 
 def too_large(memory_bytes: float, device: str) -> str:

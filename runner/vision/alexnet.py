@@ -12,7 +12,16 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 from orbifolio.runner.deferred import torch
-from orbifolio.runner.vision.base import Chain, ChainLink, Encoder, Padding, Pool, Provenance, VisionSettings
+from orbifolio.runner.vision.base import (
+    Chain,
+    ChainLink,
+    Encoder,
+    Padding,
+    Pool,
+    Provenance,
+    VisionSettings,
+    chain_bytes,
+)
 from orbifolio.runner.vision.chain import chain_features
 from orbifolio.runner.vision.edges import Margins, check_picture
 from orbifolio.runner.vision.vgg import MULTIPLICATIONS, TORCHVISION
@@ -161,6 +170,12 @@ class AlexNet(VisionSettings):
             total += layer.kernel**2 * layer.before * layer.after / layer.stride**2
             wanted.discard(name)
         return total / MULTIPLICATIONS
+
+    def pixel_bytes(self, layers: Sequence[str], precision: str) -> float:
+        """By the features of every layer down to the deepest."""
+        deepest = max((at for at, name in enumerate(LAYERS) if name in set(layers)), default=-1)
+        table = [(layer.after, layer.stride) for layer in list(LAYERS.values())[: deepest + 1]]
+        return chain_bytes(table, precision) if layers else 0.0
 
     def weight_names(self) -> tuple[str, ...]:
         """The network's one file."""

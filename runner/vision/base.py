@@ -51,6 +51,12 @@ def wraps(edge: Padding) -> bool:
     return edge == "wrap" or isinstance(edge, Shear)
 
 
+AUTOGRAD_BYTES = 1500.0  # a pixel under EfficientNet-Lite or Inception, measured from 512 to 1,024 px
+PICTURES = 9.0  # numbers a pixel beside a chain's features: the picture, its gradient, the first layer's input
+KERNEL_SHARE = {"bf16": 1.4, "fp32": 1.05}
+"""What a chain takes in all, kernels' own memory included, beside its tensors; measured at 512 and 1,024 px."""
+
+
 @dataclass(frozen=True)
 class Provenance:
     """Which weights a network carries; shown in every report.
@@ -243,6 +249,28 @@ class Encoder(ABC):
         """The same network (sharing its weights) with another continuation over the edges."""
 
 
+def chain_values(table: Sequence[tuple[int, int]]) -> float:
+    """Numbers for each pixel that are alive at the peak of a chain's evaluation: see `chain_backward`.
+
+    On the way forth all features are kept. On the way back those of a layer are let go, and its gradient, the same with
+    margins, and the result for the layer before are there beside the features of the layers above.
+
+    Args:
+        table: (channels, stride) of each layer in use, shallow to deep.
+    """
+    values = [channels / stride**2 for channels, stride in table]
+    peak = sum(values)
+    for number, value in enumerate(values):
+        before = values[number - 1] if number else 0.0
+        peak = max(peak, sum(values[:number]) + 2 * value + before)
+    return peak + PICTURES
+
+
+def chain_bytes(table: Sequence[tuple[int, int]], precision: str) -> float:
+    """Bytes for each pixel at the peak of a chain's evaluation, in `bf16` or `fp32`."""
+    return chain_values(table) * (2 if precision == "bf16" else 4) * KERNEL_SHARE[precision]
+
+
 class VisionSettings(Settings):
     """The base of every kind of vision network."""
 
@@ -285,6 +313,13 @@ class VisionSettings(Settings):
     def work(self, layers: Sequence[str]) -> float:
         """Arithmetic for a pixel up to the deepest of these layers, VGG16's fourth block being 1; for the plan."""
         return 1.0 if layers else 0.0
+
+    def pixel_bytes(self, layers: Sequence[str], precision: str) -> float:
+        """Memory that a pixel takes at the peak of an evaluation down to the deepest of these layers; for the plan.
+
+        This is the measured need of networks that autograd differentiates; those that are chains count theirs.
+        """
+        return AUTOGRAD_BYTES if layers else 0.0
 
     def weight_names(self) -> tuple[str, ...]:
         """Names in the weights table that this network needs, for `check --plan` and `weights`."""

@@ -25,6 +25,7 @@ from orbifolio.runner.vision.base import (
     Pool,
     Provenance,
     VisionSettings,
+    chain_bytes,
 )
 from orbifolio.runner.vision.chain import chain_features
 from orbifolio.runner.vision.conversion import VGG16, VGG19
@@ -196,6 +197,12 @@ class VggSettings(VisionSettings):
             total += 9.0 * before * channels / stride**2
             before = channels
         return total / MULTIPLICATIONS
+
+    def pixel_bytes(self, layers: Sequence[str], precision: str) -> float:
+        """By the features of every layer down to the deepest."""
+        table, wanted = layer_table(self.depths), set(layers)
+        deepest = max((at for at, name in enumerate(table) if name in wanted), default=-1)
+        return chain_bytes(list(table.values())[: deepest + 1], precision) if layers else 0.0
 
     def _load(self, weights: str) -> VggEncoder:
         kind = kind_of(type(self))

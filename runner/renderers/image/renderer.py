@@ -24,7 +24,7 @@ from orbifolio.runner.objectives.engine_choice import choose_engine
 from orbifolio.runner.objectives.target_cache import default_target_cache
 from orbifolio.runner.optimisers.base import Optimiser, OptimiserSettings
 from orbifolio.runner.random_generators import generator
-from orbifolio.runner.renderers.base import Outcome, Phase, RenderContext, Renderer, traits_of
+from orbifolio.runner.renderers.base import VGG16_BYTES, Outcome, Phase, RenderContext, Renderer, traits_of
 from orbifolio.runner.renderers.image.evaluate import evaluate
 from orbifolio.runner.symmetry.base import LatticeCell, Layout, Symmetry
 from orbifolio.runner.symmetry.verify.summary import summarise
@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 
 REPEATS = 0.6  # share of a picture below which a domain is shown twice; a whole sphere's is 2/pi of its map
 UNSEEN_BYTES = 400  # per pixel, where no network looks: canvas, gradient, what L-BFGS remembers
+PARAMETER_BYTES = 24.0  # of a number that is optimised: itself, its gradient, and what a step tries
 _SHAPE_KEPT = 0.12  # of width / height that rounding may change before it is told: an eighth of the picture is cut
 MAX_RETRIES = 3  # of a step whose loss is not finite, each softer than the one before: more hide that weights are wrong
 
@@ -143,6 +144,7 @@ class ImageRenderer(Renderer):
                 notes.append(f"width rounded from {desired} to {width} px for the symmetry and the network")
             notes += self._cut(width, height)
             extent = self.symmetry.extent(width, height)  # not the layout, whose tables take long and fill memory
+            parameters = canvas.parameter_count(extent, len(phases), tuple(self.sizes))
             crop, cell = self._crop_size(width, height), self._cell(width, height)
             looked_at = cell.width * cell.height if cell else 0
             if cell:
@@ -162,13 +164,18 @@ class ImageRenderer(Renderer):
                     width,
                     height,
                     steps,
-                    canvas.parameter_count(extent, len(phases), tuple(self.sizes)),
+                    parameters,
                     tuple(notes),
                     seen=crop[0] * crop[1] * self.symmetry.crop_count if crop else looked_at,
                     table_bytes=extent.table_bytes,
                     making_bytes=extent.making_bytes,
                     memory_bytes=None if self.parts.layers else extent.table_bytes + UNSEEN_BYTES * width * height,
                     work=self.parts.vision.work(tuple(self.parts.layers)) + canvas.work,
+                    pixel_bytes={
+                        precision: self.parts.vision.pixel_bytes(tuple(self.parts.layers), precision)
+                        for precision in VGG16_BYTES
+                    },
+                    optimiser_bytes=parameters * (PARAMETER_BYTES + self.parts.optimiser.parameter_bytes(steps)),
                 )
             )
         return tuple(phases)
