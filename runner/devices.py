@@ -47,6 +47,11 @@ def choose_device(choice: str) -> str:
         return "cuda" if found else "cpu"
     if choice == "cpu":
         return choice
+    if choice == "mps":
+        raise InputError(
+            "--device mps: Apple's GPUs compute in 32 bits at most, and symmetries add in 64; use --device cpu, which "
+            "`auto` chooses there"
+        )
     kind, _, number = choice.partition(":")
     if kind != "cuda" or (number and not number.isdecimal()):
         raise InputError(f"--device {choice}: is not a device; use auto, cpu, cuda or cuda:N")

@@ -143,6 +143,9 @@ def test_unknown_devices_are_refused(recipe, orbifolio):
     answer = orbifolio("run", recipe, "--device", "tpu")
     assert answer.returncode == 2
     assert "use auto, cpu, cuda or cuda:N" in answer.stderr
+    apple = orbifolio("run", recipe, "--device", "mps")
+    assert apple.returncode == 2
+    assert "Apple's GPUs compute in 32 bits at most, and symmetries add in 64; use --device cpu" in apple.stderr
 
 
 def problems_of(path, *overrides):
