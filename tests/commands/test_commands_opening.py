@@ -38,5 +38,5 @@ def test_a_dry_run_says_what_it_would_do(recipe, tmp_path, command):
     assert told.stdout == command("check", recipe, "seed=3", "--plan").stdout
     assert "memory" in told.stdout
     assert command("run", recipe, "sed=3", "--dry-run").returncode == 2
-    assert "1 runs" in command("run", recipe.parent, "--dry-run").stdout
+    assert "1 run, about" in command("run", recipe.parent, "--dry-run").stdout
     assert sorted(os.walk(tmp_path)) == before
