@@ -420,7 +420,7 @@ def separate(
     click.echo(str(file))
 
 
-@cli.command()
+@cli.command(short_help="Fill the plane with your own figure, as Escher did.")
 @click.argument("figure")
 @click.option("--pick", type=click.IntRange(1, 24), default=1, show_default=True, help="Which candidate, 1 the best.")
 @click.option("--colours", default=None, help="Two to four colours of the tiles, as '#d9643a,#f3d9a0,#3f7f8c'.")
