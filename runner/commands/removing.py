@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 
-from orbifolio.runner.errors import InputError
+from orbifolio.runner.errors import InputError, PathTaken
 
 _PAGES = ("index.html", "live.js")
 """What a recipe's folder holds beside its runs."""
@@ -87,5 +87,6 @@ def remove_runs(folders: Sequence[Path]) -> list[Path]:
                 folder.parent.rmdir()
     galleries = list(dict.fromkeys(folder.parent.parent for folder in folders))
     for gallery in galleries:
-        rebuild_gallery(gallery)
+        with contextlib.suppress(PathTaken):  # of other runs, which `orbifolio gallery` tells of: these are removed
+            rebuild_gallery(gallery)
     return galleries

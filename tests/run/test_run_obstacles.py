@@ -160,3 +160,12 @@ def test_a_file_that_may_not_be_read_says_so(
     assert capsys.readouterr().err == (
         f"error: {place}: cannot be read (Permission denied); allow it with chmod u+r, or as its owner\n"
     )
+
+
+def test_a_run_is_removed_whatever_is_wrong_with_another(there: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (there / stopped(there) / "run.json").unlink()
+    (there / stopped(there) / "run.json").mkdir()
+    (other,) = (run for run in (there / "gallery" / "map").glob("2*") if not (run / "checkpoint").exists())
+    assert command(monkeypatch, "rm", other, "--yes") == 0
+    assert not other.exists()
+    assert other.name not in (there / "gallery" / "index.html").read_text(encoding="utf-8")
