@@ -7,9 +7,9 @@ from typing import NamedTuple
 
 import numpy as np
 from PIL import Image
-from scipy import ndimage
 
 from orbifolio.runner.arrays import F32, F64
+from orbifolio.runner.deferred import ndimage
 
 REDUCED = 2.5  # deviation in pixels of the reduced picture: wide enough that its pixels do not show
 CHANNEL_WEIGHTS = np.array([1, 4, 4], np.float32)  # of squares: chroma varies about half as much as lightness
@@ -86,5 +86,5 @@ def smooth_within_edges(lab: F32, deviation: float, tolerance: float) -> Surface
             step = diagonal if down and right else apart
             top, left = apart + down * step, apart + right * step
             total += padded[top : top + high, left : left + wide]
-    done: F32 = np.asarray(total[..., :4] / np.maximum(total[..., 4:], 1e-30), np.float32)
+    done: F32 = (total[..., :4] / np.maximum(total[..., 4:], 1e-30)).astype(np.float32, copy=False)
     return Surfaces(np.ascontiguousarray(done[..., :3]), done[..., 3])

@@ -10,15 +10,14 @@ from __future__ import annotations
 import os
 from functools import cached_property
 from pathlib import Path
-from typing import ClassVar, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 import numpy as np
-import torch
 from platformdirs import user_cache_path
 from pydantic import Field, model_validator
-from torch import Tensor
 
 from orbifolio.runner.arrays import F32, F64
+from orbifolio.runner.deferred import torch
 from orbifolio.runner.errors import IllegalSymmetry
 from orbifolio.runner.named_files import FileName
 from orbifolio.runner.settings import Settings
@@ -36,6 +35,9 @@ from orbifolio.runner.tilings.pictures import draw_tiling
 from orbifolio.runner.tilings.supercells import Supercell, choose_supercell
 from orbifolio.runner.tilings.types import TYPES, Template
 from orbifolio.runner.vector.hex_colours import Hex, from_hex
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 TypeName = Literal["auto", "IH1", "IH2", "IH3", "IH4", "IH5", "IH6", "IH7", "IH21", "IH28"]
 COLOURS = ("#d9643a", "#f3d9a0", "#3f7f8c")
