@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import math
 import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,7 +11,7 @@ from html import escape
 from pathlib import Path
 
 import numpy as np
-from PIL import Image, ImageDraw
+from PIL import Image, ImageDraw, ImageFont
 from rich.console import Console
 from rich.table import Table
 
@@ -32,8 +33,9 @@ from orbifolio.runner.vector.hex_colours import from_hex
 from orbifolio.runner.vector.plotter import Plotter
 
 SHOWN = 8  # candidates on the page
-THUMBNAIL, WIDE = 420, 1600  # pixels of a candidate's width, and of the seamless picture's
+THUMBNAIL, WIDE = (420, 315), 1600  # pixels of a candidate's width and height, and of the seamless picture's width
 RASTER = 300  # pixels of a tile on the page
+CAPTION, GAP = 30, 12  # pixels of the words above a candidate on the sheet, and between candidates
 TILES, FEW = 24, 12  # in the recipe's picture, and on the page
 SIZE, THICK, KERF = 40.0, 4.0, 0.15  # mm: of a tile, of a printed one, and of a laser's cut in wood
 
@@ -187,6 +189,17 @@ def _picture(tile: ChosenTile, covering: Covering, inks: Inks, width: int, raste
     return draw_tiling(covering, tile.drawing(DrawingLook(), raster), inks, width, height)
 
 
+def _thumbnail(tile: ChosenTile, inks: Inks) -> F32:
+    """A window of the tiling, in which tiles of all candidates are equally large."""
+    covering, (width, height) = _covering(tile, inks, FEW), THUMBNAIL
+    shown = covering.frame.cells * tile.tiling.group.order
+    across = math.sqrt(shown / FEW * width * height * (covering.frame.ratio or 1.0))
+    pixels = _picture(tile, covering, inks, round(across), RASTER)
+    missing = [(0, max(0, wanted - there)) for wanted, there in zip((height, width), pixels.shape[:2], strict=True)]
+    window: F32 = np.pad(pixels, [*missing, (0, 0)], mode="wrap")[:height, :width]
+    return window
+
+
 def _png(pixels: F32) -> bytes:
     buffer = io.BytesIO()
     Image.fromarray(np.rint(pixels * 255).astype(np.uint8)).save(buffer, "png", optimize=True)
@@ -196,7 +209,7 @@ def _png(pixels: F32) -> bytes:
 def _write_page(folder: Path, source: str, tiles: Sequence[ChosenTile], inks: Inks, pick: int) -> Path:
     """Candidates as pictures, a sheet of all, and a page."""
     items = []
-    shown = [_picture(tile, _covering(tile, inks, FEW), inks, THUMBNAIL, RASTER) for tile in tiles]
+    shown = [_thumbnail(tile, inks) for tile in tiles]
     for number, (tile, pixels) in enumerate(zip(tiles, shown, strict=True), start=1):
         name = f"candidate-{number}.png"
         write_atomically(folder / name, _png(pixels))
@@ -220,10 +233,10 @@ PAGE = """\
 <style>
 body {{ font: 16px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 92rem; padding: 0 1rem }}
 body {{ background: #f6f1e5 }}
-main {{ display: flex; flex-wrap: wrap; gap: 1.5rem }}
+main {{ display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 20rem), 1fr)); gap: 1.5rem }}
 figure {{ margin: 0; padding: .6rem; background: #fff; border-radius: .4rem }}
 figure.picked {{ outline: 3px solid #3f7f8c }}
-img {{ max-width: 100%; height: auto; display: block }}
+img {{ width: 100%; height: auto; display: block }}
 </style>
 <h1>{title}: tilings</h1>
 <p>The nearest tiles, best first. The framed one is in the recipe; take another with <code>--pick</code>.</p>
@@ -235,15 +248,15 @@ img {{ max-width: 100%; height: auto; display: block }}
 
 
 def _sheet(tiles: Sequence[ChosenTile], pictures: Sequence[F32]) -> bytes:
-    height = max(pixels.shape[0] for pixels in pictures) + 24
+    width, height = THUMBNAIL[0] + GAP, THUMBNAIL[1] + CAPTION
     rows = -(-len(pictures) // 4)
-    sheet = Image.new("RGB", (4 * THUMBNAIL, rows * height), "white")
-    pen = ImageDraw.Draw(sheet)
+    sheet = Image.new("RGB", (4 * width - GAP, rows * height), "white")
+    pen, font = ImageDraw.Draw(sheet), ImageFont.load_default(16)
     for number, (tile, pixels) in enumerate(zip(tiles, pictures, strict=True)):
-        left, top = number % 4 * THUMBNAIL, number // 4 * height
+        left, top = number % 4 * width, number // 4 * height
         words = f"{number + 1}  {tile.tiling.kind.name} ({tile.tiling.group.name})  {tile.candidate.distance:.4f}"
-        pen.text((left + 6, top + 6), words, fill="black")
-        sheet.paste(Image.fromarray(np.rint(pixels * 255).astype(np.uint8)), (left, top + 24))
+        pen.text((left + 6, top + 6), words, "black", font)
+        sheet.paste(Image.fromarray(np.rint(pixels * 255).astype(np.uint8)), (left, top + CAPTION))
     return _png(np.asarray(sheet, np.float32) / np.float32(255))
 
 
