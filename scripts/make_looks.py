@@ -1,4 +1,4 @@
-"""docs/looks.webp: one photograph in all looks.
+"""docs/looks.webp, one photograph in all looks, and each look by itself for the control page.
 
 PYTHONPATH=. python scripts/make_looks.py
 """
@@ -19,6 +19,7 @@ ROOT = Path(__file__).resolve().parents[1]
 PART = (slice(5, 285), slice(85, 365))  # of scikit-image's astronaut: her head and shoulders
 SIDE, CELL, CAPTION, GAP, COLUMNS = 800, 400, 26, 6, 4  # pixels painted, and of the sheet
 SEED = 3
+CHOICES, CHOICE = ROOT / "templates" / "serve" / "assets", 360  # folder and side in pixels of the control page's
 
 
 def main() -> None:
@@ -34,6 +35,8 @@ def main() -> None:
         painted = Image.fromarray((session.picture() * 255 + 0.5).astype(np.uint8))
         left, top = number % COLUMNS * (CELL + GAP), number // COLUMNS * (CELL + CAPTION)
         sheet.paste(painted.resize((CELL, CELL), Image.Resampling.LANCZOS), (left, top))
+        choice = painted.resize((CHOICE, CHOICE), Image.Resampling.LANCZOS)
+        choice.save(CHOICES / f"look-{kind_of(look)}.webp", quality=80, method=6)
         pen.text((left + 4, top + CELL + 3), kind_of(look), "black", font)
     sheet.save(ROOT / "docs" / "looks.webp", quality=82, method=6)
 
