@@ -10,7 +10,6 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
@@ -30,7 +29,7 @@ GPU_GAIN = 10.0
 """How many times faster a GPU trains than two processor cores; an estimate, for the plan."""
 
 
-VGG16_BYTES = MappingProxyType({"bf16": 787.0, "fp32": 1180.0})
+VGG16_BYTES: Mapping[str, float] = {"bf16": 787.0, "fp32": 1180.0}
 """A pixel at the peak of an evaluation of VGG16 to its fourth block, by precision."""
 
 

@@ -17,10 +17,12 @@ from orbifolio.runner.canvas.initial import (
     Plasma,
     Product,
     Sum,
+    TiledFigure,
     WaveStart,
     initialise,
 )
 from orbifolio.runner.canvas.pixels import Pixels
+from orbifolio.runner.errors import InputError
 from orbifolio.runner.images.cover import cover
 from orbifolio.runner.symmetry.kinds.none import NoSymmetry
 from orbifolio.runner.symmetry.kinds.plane import Plane
@@ -167,7 +169,13 @@ EXAMPLES = [
 
 
 def test_every_initial_state_has_an_example():
-    assert {type(example) for example in EXAMPLES} == set(INITIALS)
+    assert {type(example) for example in EXAMPLES} | {TiledFigure} == set(INITIALS)
+
+
+def test_a_figure_is_drawn_only_where_the_symmetry_brings_one():
+    symmetry, place = layout("p4")
+    with pytest.raises(InputError, match="only `symmetry: isohedral` brings a figure"):
+        initialise(TiledFigure(), InitialContext(place, random(5), stripes, symmetry))
 
 
 @pytest.mark.parametrize("name", SYMMETRIES)

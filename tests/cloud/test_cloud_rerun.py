@@ -188,10 +188,14 @@ def exported(engine: str, *words: object) -> str:
 
 def test_a_task_for_skypilot(networked: Path) -> None:
     task = yaml.safe_load(exported("skypilot", networked, "seed=3"))
-    assert set(task) == {"name", "resources", "workdir", "setup", "run"}
-    assert task["resources"]["accelerators"]["T4"] == 1
-    assert task["resources"]["use_spot"] is True
-    assert shlex.split(task["run"])[:4] == ["orbifolio", "run", str(networked), "seed=3"]
+    assert set(task) == {"name", "resources", "workdir", "envs", "file_mounts", "setup", "run"}
+    resources = task["resources"]
+    assert any(choice["accelerators"] == "T4:1" for choice in resources["any_of"])
+    assert resources["use_spot"] is True
+    assert resources["autostop"]["down"] is True
+    limit, _, shell, option, command = shlex.split(task["run"])
+    assert (limit, shell, option) == ("timeout", "sh", "-c")
+    assert shlex.split(command.partition(";")[0])[:4] == ["orbifolio", "run", str(networked), "seed=3"]
     assert task["name"] == "tiny"
 
 

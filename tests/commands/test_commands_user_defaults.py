@@ -49,7 +49,7 @@ def test_a_bucket_and_a_gallery_are_known_to_publish(file, tmp_path, command):
 
 def test_every_option_gets_its_default_and_no_sweep_publishes_by_itself():
     found = default_map(cli, {key: key for key in OPTIONS})
-    assert found["launch"] == {"gallery": "bucket", "region": "region"}
+    assert found["launch"] == {"gallery": "bucket", "here": "out", "region": "region"}
     assert found["sweep"] == {"gallery": "out"}
     assert found["run"] == {"gallery": "out", "device": "device"}
     assert found["check"] == {}

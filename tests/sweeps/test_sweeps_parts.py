@@ -60,7 +60,7 @@ def test_a_process_sees_one_gpu_among_those_that_are_visible(device, before, see
 
 def test_threads_are_divided_among_runs_side_by_side_and_left_alone_for_one(monkeypatch):
     monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
-    monkeypatch.setattr(local_engine, "_cores", lambda: 16)
+    monkeypatch.setattr(local_engine, "cores", lambda: 16)
     assert local_engine.threads_for(["cpu"], 1) == 0
     assert local_engine.threads_for(["cpu"], 4) == 4
     assert local_engine.threads_for(["cuda:0", "cuda:1"], 3) == 2

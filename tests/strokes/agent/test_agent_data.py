@@ -130,7 +130,7 @@ def test_a_folder_that_is_not_there_is_told(tmp_path):
     assert "holds no pictures" in ImageFolder(path=str(tmp_path)).complaints()[0][1]
     (tmp_path / "a.png").write_bytes(b"nothing")
     (tmp_path / "b.png").write_bytes(b"nothing")
-    with pytest.raises(InputError, match="a.png: is not a picture"):
+    with pytest.raises(InputError, match="a.png: is a text"):
         ImageFolder(path=str(tmp_path)).gather(32, 3, seed=1, unseen=4)
 
 
