@@ -35,7 +35,7 @@ def quick(monkeypatch, tmp_path):
     """A coarse search, results kept in a folder of the test, small pictures."""
     monkeypatch.setenv("ORBIFOLIO_CACHE", str(tmp_path / "cache"))
     monkeypatch.setattr(choice, "search", quickly)
-    monkeypatch.setattr(tiling, "THUMBNAIL", 60)
+    monkeypatch.setattr(tiling, "THUMBNAIL", (60, 45))
     monkeypatch.setattr(tiling, "WIDE", 120)
     monkeypatch.chdir(tmp_path)
     (tmp_path / "blob.svg").write_text(
