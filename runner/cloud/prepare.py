@@ -6,7 +6,6 @@ Everything that can be found wrong is found here, before anything is uploaded or
 from __future__ import annotations
 
 import json
-import tempfile
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,7 +18,7 @@ from orbifolio.runner.cloud.launch import BUNDLE
 from orbifolio.runner.cloud.launch_spec import LaunchSpec, launch_name
 from orbifolio.runner.cloud.machines import Machine, choose
 from orbifolio.runner.cloud.node_script import uses_mypaint
-from orbifolio.runner.cloud.wheel import make_wheel
+from orbifolio.runner.cloud.wheel import Wheel, find_wheel
 from orbifolio.runner.errors import InputError
 from orbifolio.runner.mail.base import MessageSettings
 from orbifolio.runner.mail.ses import SES
@@ -77,21 +76,35 @@ class PreparedLaunch:
     Attributes:
         work: what the run needs.
         cost: by list prices, as AWS was not asked yet.
-        files: to upload, by name.
+        bundle: recipe and pictures, packed.
+        wheel: the program.
     """
 
     spec: LaunchSpec
     work: Workload
     cost: Cost
-    files: dict[str, bytes]
+    bundle: bytes
+    wheel: Wheel
+
+    @property
+    def size(self) -> int:
+        """Bytes to upload, about."""
+        return len(self.bundle) + self.wheel.size
+
+    def files(self) -> dict[str, bytes]:
+        """What to upload, by name.
+
+        Raises:
+            CloudError: the wheel cannot be built.
+        """
+        return {BUNDLE: self.bundle, self.wheel.name: self.wheel.content()}
 
 
 def prepare(loaded: LoadedRecipe, options: LaunchOptions) -> PreparedLaunch:
-    """Check a launch and put together everything that it needs.
+    """Check a launch and put together everything that it needs; the program is built when its files are asked for.
 
     Raises:
         InputError: something is wrong with the recipe or the options.
-        CloudError: the wheel cannot be built.
     """
     gallery, launches = _locations(loaded, options)
     needs = workload_of(loaded)
@@ -101,7 +114,7 @@ def prepare(loaded: LoadedRecipe, options: LaunchOptions) -> PreparedLaunch:
     _check_mail(options.mailer)
     _check_reach(options)
     bundle = pack(loaded, mail=options.mail_text if options.mailer is not None else None)
-    wheel, content = read_or_make_wheel(options.wheel)
+    wheel = find_wheel(options.wheel)
     now = time.time()
     launch = launch_name(loaded.name, now)
     spec = LaunchSpec(
@@ -115,7 +128,7 @@ def prepare(loaded: LoadedRecipe, options: LaunchOptions) -> PreparedLaunch:
         machines=tuple(machine.name for machine in machines),
         market=options.market,
         arguments=tuple(_arguments(bundle, gallery, options)),
-        wheel=wheel,
+        wheel=wheel.name,
         pictures=bundle.buckets,
         mode=options.mode,
         paints=options.mode == "serve" or uses_mypaint(loaded.parameters),  # visitors of the page may choose any recipe
@@ -129,7 +142,7 @@ def prepare(loaded: LoadedRecipe, options: LaunchOptions) -> PreparedLaunch:
         password=(options.mailer.password_parameter or "") if isinstance(options.mailer, SMTP) else "",
         created=now,
     )
-    return PreparedLaunch(spec, needs, list_cost(spec, needs), {BUNDLE: bundle.content, wheel: content})
+    return PreparedLaunch(spec, needs, list_cost(spec, needs), bundle.content, wheel)
 
 
 def list_cost(spec: LaunchSpec, needs: Workload) -> Cost:
@@ -223,18 +236,6 @@ def _arguments(bundle: Bundle, gallery: S3, options: LaunchOptions) -> list[str]
     publish = "publish=" + json.dumps({"kind": "s3", **values})
     mail = ["--mail", "mail.yaml"] if options.mailer is not None else []
     return ["run", bundle.recipe, publish, *bundle.arguments[1:], "--out", "../gallery", *mail]
-
-
-def read_or_make_wheel(given: Path | None) -> tuple[str, bytes]:
-    """(file name, content) of the wheel."""
-    if given is not None:
-        try:
-            return given.name, given.read_bytes()
-        except OSError as error:
-            raise InputError(f"--wheel {given}: cannot be read ({error.strerror or error}); name a .whl") from error
-    with tempfile.TemporaryDirectory() as scratch:
-        path = make_wheel(Path(scratch))
-        return path.name, path.read_bytes()
 
 
 def priced(spec: LaunchSpec, needs: Workload, prices: dict[str, float | None], spot: dict[str, float | None]) -> Cost:

@@ -1,7 +1,7 @@
 """The program as a wheel: this installation -> a file for the node, which then runs the same program.
 
 In a checkout the wheel is built; an installed package is packed again from the files that pip recorded. Equal files
-give equal bytes.
+give equal bytes. Building takes seconds, so that a dry run only counts.
 """
 
 from __future__ import annotations
@@ -14,17 +14,104 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import tomllib
 import zipfile
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 from importlib import metadata
 from pathlib import Path
 
-from orbifolio.runner.errors import CloudError
+from orbifolio.runner.errors import CloudError, InputError
 
 _NAME = "orbifolio"
 _SOURCES = ("orbifolio", "runner", "reports", "templates", "recipes", "pyproject.toml", "README.md", "LICENSE")
 """What a build reads: files and folders at the top of a checkout."""
 _WRITTEN_BY_PIP = ("RECORD", "INSTALLER", "REQUESTED", "direct_url.json")  # when it installs
 _EPOCH = (1980, 1, 1, 0, 0, 0)
+_CHECKOUT = Path(__file__).resolve().parents[2]
+_COMPRESSED = {".safetensors", ".jpg", ".webp", ".png"}
+_TEXT_SHARE = 0.34  # of code and text that compression leaves, measured
+
+
+@dataclass(frozen=True)
+class Wheel:
+    """The program as a node gets it.
+
+    Attributes:
+        name: of the file.
+        size: in bytes; within a few percent while it is not made.
+        given: its bytes, where the user named a file.
+    """
+
+    name: str
+    size: int
+    given: bytes | None = field(default=None, repr=False)
+
+    def content(self) -> bytes:
+        """Its bytes, made now unless they were given.
+
+        Raises:
+            CloudError: the wheel cannot be built.
+        """
+        if self.given is not None:
+            return self.given
+        with tempfile.TemporaryDirectory() as scratch:
+            return make_wheel(Path(scratch)).read_bytes()
+
+
+def find_wheel(given: Path | None) -> Wheel:
+    """The wheel that a node will get; nothing is built.
+
+    Args:
+        given: a file that the user named, or None for this program.
+
+    Raises:
+        InputError: the file cannot be read.
+    """
+    if given is None:
+        return _own_wheel()
+    try:
+        content = given.read_bytes()
+    except OSError as error:
+        raise InputError(f"--wheel {given}: cannot be read ({error.strerror or error}); name a .whl") from error
+    return Wheel(given.name, len(content), content)
+
+
+def _own_wheel() -> Wheel:
+    """This program's, with its size counted from its files."""
+    if _is_checkout():
+        project = tomllib.loads((_CHECKOUT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+        return Wheel(_file_name(project["version"]), _packed_size(_sources()))
+    installed = metadata.distribution(_NAME)
+    files = [(file.suffix, file.size or 0) for file in installed.files or () if "__pycache__" not in file.parts]
+    return Wheel(_file_name(installed.version), _packed_size(files))
+
+
+def _is_checkout() -> bool:
+    return (_CHECKOUT / "pyproject.toml").is_file()
+
+
+def _file_name(version: str) -> str:
+    return f"{_NAME}-{version}-py3-none-any.whl"
+
+
+def _sources() -> Iterable[tuple[str, int]]:
+    """(suffix, bytes) of what a build reads."""
+    for name in _SOURCES:
+        for folder, below, files in os.walk(_CHECKOUT / name):
+            below[:] = [each for each in below if each != "__pycache__"]
+            for file in files:
+                path = os.path.join(folder, file)
+                yield os.path.splitext(file)[1], os.stat(path).st_size
+
+
+def _packed_size(files: Iterable[tuple[str, int]]) -> int:
+    """Bytes of an archive of files, about.
+
+    Args:
+        files: (suffix, bytes) of each.
+    """
+    return round(sum(size * (1.0 if suffix in _COMPRESSED else _TEXT_SHARE) for suffix, size in files))
 
 
 def make_wheel(folder: Path) -> Path:
@@ -33,8 +120,7 @@ def make_wheel(folder: Path) -> Path:
     Raises:
         CloudError: the wheel cannot be built.
     """
-    checkout = Path(__file__).resolve().parents[2]
-    return _build(checkout, folder) if (checkout / "pyproject.toml").is_file() else _repack(folder)
+    return _build(_CHECKOUT, folder) if _is_checkout() else _repack(folder)
 
 
 def _build(checkout: Path, folder: Path) -> Path:
@@ -69,7 +155,7 @@ def _copy_sources(checkout: Path, target: Path) -> None:
 def _repack(folder: Path) -> Path:
     """Pack the installed package again."""
     installed = metadata.distribution(_NAME)
-    path = folder / f"{_NAME}-{installed.version}-py3-none-any.whl"
+    path = folder / _file_name(installed.version)
     record = []
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as wheel:
         for file in sorted(installed.files or (), key=str):

@@ -200,7 +200,7 @@ def launch(
 
     account = Account(chosen.region)
     cost = _price(prepared, account)
-    _start(prepared.spec, prepared.files, cost, account, budget=budget, yes=yes)
+    _start(prepared.spec, prepared.files(), cost, account, budget=budget, yes=yes)
 
 
 def _ssh_target(text: str, identity: Path | None, config: Path | None) -> SSHTarget:
@@ -284,17 +284,16 @@ def _print_dry_run(prepared: PreparedLaunch, budget: float, *, unnamed: bool, ve
         verbose: with policies and script.
     """
     from orbifolio.runner.cloud.cost import check_budget
-    from orbifolio.runner.cloud.launch import policy_of, script_of
+    from orbifolio.runner.cloud.launch import BUNDLE, policy_of, script_of
     from orbifolio.runner.cloud.launch_spec import s3_of
     from orbifolio.runner.cloud.policy import deadline_policy, policy_text, user_policy
 
     spec = prepared.spec
     check_budget(prepared.cost, budget)
-    size = sum(map(len, prepared.files.values())) / 1e6
     summary = _summary(spec, prepared.cost)
     if unnamed:
         summary[2] = f"report     none was named; {PLACEHOLDER} is a placeholder; use --to s3://BUCKET/gallery"
-    summary.append(f"uploads    {', '.join(prepared.files)} ({size:.1f} MB)")
+    summary.append(f"uploads    {BUNDLE}, {spec.wheel} (about {prepared.size / 1e6:.1f} MB)")
     ending = "Nothing was uploaded or rented, and AWS was not contacted."
     if not verbose:
         click.echo("\n".join([*summary, f"{ending} Policies and script: --verbose"]))

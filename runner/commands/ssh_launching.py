@@ -47,19 +47,20 @@ def launch_by_ssh(
     from orbifolio.runner.cloud.launch import BUNDLE
     from orbifolio.runner.cloud.launch_spec import launch_name
     from orbifolio.runner.cloud.machines import choose
-    from orbifolio.runner.cloud.prepare import read_or_make_wheel
     from orbifolio.runner.cloud.ssh_launch import SSHMachine, SSHTask
+    from orbifolio.runner.cloud.wheel import find_wheel
 
     needs = workload_of(loaded)
     seconds = SETUP_SECONDS + max(needs.seconds(machine) for machine in choose(needs.memory, gpu=needs.gpu))
     limit = time_limit(seconds, hours)
     bundle = pack(loaded)
-    name, content = read_or_make_wheel(wheel)
+    program = find_wheel(wheel)
+    megabytes = (len(bundle.content) + program.size) / 1e6
     launch = launch_name(loaded.name)
     task = SSHTask(
         launch,
         math.ceil(60 * limit),
-        name,
+        program.name,
         ["run", *bundle.arguments, "publish=null", "--out", "../gallery"],
         shut,
         python,
@@ -72,7 +73,7 @@ def launch_by_ssh(
         f"report     {gallery}" + (f", then {publish}" if publish else ""),
         f"at most    {limit:g} h; expected about {math.ceil(seconds / 60)} min with setting up",
         f"machine    {end}",
-        f"sends      {BUNDLE}, {name} ({(len(bundle.content) + len(content)) / 1e6:.1f} MB)",
+        f"sends      {BUNDLE}, {program.name} (about {megabytes:.1f} MB)",
     ]
     if dry:
         click.echo("\n".join([*lines, "Nothing was sent, and the machine was not asked."]))
@@ -80,7 +81,7 @@ def launch_by_ssh(
     for line in lines:
         logger.info(line)
     machine = SSHMachine(target, launch)
-    machine.send(task, {BUNDLE: bundle.content, name: content})
+    machine.send(task, {BUNDLE: bundle.content, program.name: program.content()})
     machine.start()
     _attend(machine, gallery, publish, shut=shut)
 

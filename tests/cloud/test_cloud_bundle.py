@@ -17,7 +17,7 @@ from PIL import Image
 
 from orbifolio.runner.cloud.bundle import Bundle, pack, unpack
 from orbifolio.runner.cloud.node_script import MAX_BYTES, NodeWork, head, user_data
-from orbifolio.runner.cloud.wheel import _repack, constraints, make_wheel
+from orbifolio.runner.cloud.wheel import _repack, constraints, find_wheel, make_wheel
 from orbifolio.runner.errors import InputError
 from orbifolio.runner.recipe.model import load
 
@@ -118,6 +118,9 @@ def test_the_versions_in_use_are_those_here_without_a_kind_of_hardware() -> None
 def test_the_wheel_holds_the_program_and_what_it_reads(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     made = make_wheel(tmp_path)
     assert re.fullmatch(r"orbifolio-[0-9.a-z]+-py3-none-any\.whl", made.name)
+    foretold = find_wheel(None)
+    assert foretold.name == made.name
+    assert foretold.size == pytest.approx(made.stat().st_size, rel=0.1)
     with zipfile.ZipFile(made) as wheel:
         inside = wheel.namelist()
     for name in (

@@ -197,6 +197,16 @@ def test_what_is_refused_before_anything_is_paid_for(
     assert "Contents" not in aws.client("s3").list_objects_v2(Bucket="pictures")
 
 
+def test_a_dry_run_counts_the_program_instead_of_building_it(recipe: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(folder: Path) -> Path:
+        raise AssertionError("a wheel was built")
+
+    monkeypatch.setattr("orbifolio.runner.cloud.wheel.make_wheel", refuse)
+    answer = invoke("launch", recipe, "--to", TARGET, "--dry-run")
+    assert answer.exit_code == 0, answer.output
+    assert "bundle.tar.gz, orbifolio-" in answer.stdout
+
+
 def test_a_dry_run_tells_all_and_asks_nothing(recipe: Path, wheel: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.delenv(name)  # no credentials, and no moto

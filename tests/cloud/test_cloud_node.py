@@ -123,7 +123,7 @@ def prepared(tmp_path: Path, seaweed: S3Server, program: Path) -> Callable[..., 
             mail_text=settings.read_bytes() if mail else b"",
         )
         found = prepare(load(path), options)
-        for name, content in found.files.items():
+        for name, content in found.files().items():
             seaweed.client().put_object(Bucket=BUCKET, Key=f"{found.spec.location.prefix}/{name}", Body=content)
         return found
 
