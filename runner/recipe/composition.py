@@ -25,6 +25,9 @@ MAX_VALUES = 20_000  # with all aliases written out: a few lines of aliases may 
 
 COLOUR_COMMENT = re.compile(r"\s*(#(?:[0-9a-fA-F]{3}|[0-9a-fA-F]{6}|[0-9a-fA-F]{8}))(?![^\s,}\]])")
 
+_TUPLE = re.compile(r"\(\s*[-+~]?\w+(?:\s*,\s*[-+~]?\w+)+\s*\)(?=[\s,}\]\0])")
+_LONGEST_TUPLE = 80  # characters; a permutation of the channels has ten
+
 Fault = tuple[Mark, Route, Problem]
 
 
@@ -127,9 +130,22 @@ def _form(value: object) -> str:
 # --- events -> nodes ---------------------------------------------------------------------------------
 
 
+class _Loader(yaml.SafeLoader):
+    """PyYAML's, to which (2,3,1) is one text in a list or mapping, too: articles write permutations so."""
+
+    def scan_plain(self) -> yaml.ScalarToken:
+        """A scalar without quotes; YAML's own ends at the first comma inside brackets or braces."""
+        found = _TUPLE.match(self.prefix(_LONGEST_TUPLE)) if self.flow_level and self.peek() == "(" else None
+        if found is None:
+            return super().scan_plain()
+        start = self.get_mark()
+        self.forward(len(found[0]))
+        return yaml.ScalarToken(found[0], True, start, self.get_mark())
+
+
 def _events(text: str, index: int, shift: int) -> Iterator[tuple[yaml.Event, Mark]]:
     """PyYAML's events with our marks; its errors in our words."""
-    loader = yaml.SafeLoader(text)
+    loader = _Loader(text)
 
     def mark(position: Any) -> Mark:
         return _moved(Mark(0, position.line + 1, position.column + 1), index, shift)

@@ -30,6 +30,14 @@ def test_byte_order_mark_line_ends_and_other_alphabets():
     assert source.marks["about",].value.line == 2
 
 
+def test_a_permutation_in_round_brackets_is_one_text_wherever_it_stands():
+    source = parse("a: (2,3,1)\nb: {c: (2,3, 1), d: [(1, -2,3), 'x (1,2)', (r,g,b)]}\n", file="x.yaml")
+    assert source.problems == ()
+    assert source.data == {"a": "(2,3,1)", "b": {"c": "(2,3, 1)", "d": ["(1, -2,3)", "x (1,2)", "(r,g,b)"]}}
+    assert source.marks["b", "d", 2].value == Mark(0, 2, 44)
+    assert "the key '3' is a number" in told("a: {b: (2,3,1}\n")
+
+
 def test_notes_are_dropped_but_their_anchors_hold():
     source = parse("x-phase: &p {size: 64, steps: 3}\na: {x-note: .inf, b: *p}\nc:\n  <<: *p\n  steps: 9\n")
     assert source.problems == ()
