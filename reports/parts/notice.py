@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
@@ -56,8 +57,21 @@ def outcome_notice(run: RunRecord) -> Notice | None:
 def advisory_notice(run: RunRecord) -> Notice | None:
     """Warnings of the symmetry and of the run itself."""
     symmetry = as_mapping(run.record.get("symmetry"))
-    lines = tuple(dict.fromkeys((*as_texts(symmetry.get("advisories")), *run.warnings)))
-    return Notice("caution", "Worth knowing", lines) if lines else None
+    lines = dict.fromkeys((*as_texts(symmetry.get("advisories")), *run.warnings))
+    return Notice("caution", "Worth knowing", tuple(map(_with_capital, lines))) if lines else None
+
+
+_FIRST_WORD = re.compile(r"(?!c?p[mg]{1,2}\b|cm{1,2}\b)(?:a|[a-z][a-z'-]+)(?=[\s,;])")
+"""A word to begin a sentence with: no file, setting, channel or plane group, which are spelt in one way."""
+
+
+def _with_capital(text: str) -> str:
+    """A sentence that a terminal shows behind a file's name, on a line of its own.
+
+    >>> _with_capital("six-fold centres look dull"), _with_capital("photo.jpg is small"), _with_capital("pmg repeats")
+    ('Six-fold centres look dull', 'photo.jpg is small', 'pmg repeats')
+    """
+    return text[0].upper() + text[1:] if _FIRST_WORD.match(text) else text
 
 
 _MAX_REASONS = 4  # above the pictures, which more would push off the screen; each failed run shows its own
