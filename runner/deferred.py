@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     import torch
     from safetensors import torch as tensor_files
-    from scipy import interpolate, ndimage, sparse, spatial
+    from scipy import interpolate, linalg, ndimage, sparse, spatial
     from scipy.sparse import csgraph
     from skimage import color, exposure, filters, measure, metrics, transform
     from torch.nn import functional
@@ -30,6 +30,7 @@ __all__ = [
     "filters",
     "functional",
     "interpolate",
+    "linalg",
     "measure",
     "metrics",
     "ndimage",
@@ -56,6 +57,7 @@ if not TYPE_CHECKING:
     ndimage = DeferredModule("scipy.ndimage")
     sparse = DeferredModule("scipy.sparse")
     interpolate = DeferredModule("scipy.interpolate")
+    linalg = DeferredModule("scipy.linalg")
     csgraph = DeferredModule("scipy.sparse.csgraph")
     spatial = DeferredModule("scipy.spatial")
     color = DeferredModule("skimage.color")

@@ -15,11 +15,9 @@ import cmath
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.linalg import cho_factor, cho_solve
-from scipy.sparse import csr_matrix
-from scipy.spatial import Delaunay
 
 from orbifolio.runner.arrays import C128, F64, I64
+from orbifolio.runner.deferred import linalg, sparse, spatial
 from orbifolio.runner.tilings.outlines import inside, resample
 from orbifolio.runner.tilings.spaces import axis_angle, outline_basis
 from orbifolio.runner.tilings.types import Template
@@ -78,16 +76,16 @@ class Bender:
             np.add.at(stiffness, (a, b), sign * weights)
         self._border = stiffness[:n, n:]
         self._schur = stiffness[:n, :n]
-        self._inner = cho_factor(stiffness[n:, n:]) if size > n else None
+        self._inner = linalg.cho_factor(stiffness[n:, n:]) if size > n else None
         if self._inner is not None:
-            self._follow: F64 = cho_solve(self._inner, stiffness[n:, :n])
+            self._follow: F64 = linalg.cho_solve(self._inner, stiffness[n:, :n])
             self._schur = self._schur - self._border @ self._follow
         self._rest = self.points[self._i] - self.points[self._j]
         self._lost = float(np.sum(weights * np.abs(self._rest) ** 2))
         number, one = np.arange(len(edges)), np.ones(len(edges))
         both = (np.concatenate([self._i, self._j]), np.concatenate([number, number]))
-        self._sums = csr_matrix((np.concatenate([one, one]), both), (size, len(edges)))
-        self._differences = csr_matrix((np.concatenate([one, -one]), both), (size, len(edges)))
+        self._sums = sparse.csr_matrix((np.concatenate([one, one]), both), (size, len(edges)))
+        self._differences = sparse.csr_matrix((np.concatenate([one, -one]), both), (size, len(edges)))
 
     def bend(self, template: Template, rounds: int = 20, basis: F64 | None = None) -> Bent:
         """The figure in a template's space.
@@ -104,7 +102,7 @@ class Bender:
         schur = self._schur[np.ix_(order, order)]
         system = x_part.T @ schur @ x_part + y_part.T @ schur @ y_part
         system[np.diag_indices_from(system)] += 1e-9 * np.trace(system) / len(system)
-        factor = cho_factor(system)
+        factor = linalg.cho_factor(system)
         turns = np.full(len(self.points), cmath.exp(-1j * axis_angle(template, self.points[order])))
         last, moved, outline = np.inf, self.points, self.points[order]
         for number in range(rounds):
@@ -114,7 +112,7 @@ class Bender:
                 still = _solve(self._inner, wanted[n:])
                 pull = pull - self._border @ still
             pull = pull[order]
-            weights = cho_solve(factor, x_part.T @ pull.real + y_part.T @ pull.imag)
+            weights = linalg.cho_solve(factor, x_part.T @ pull.real + y_part.T @ pull.imag)
             outline = x_part @ weights + 1j * (y_part @ weights)
             moved = np.zeros(len(self.points), np.complex128)
             moved[order] = outline
@@ -151,7 +149,7 @@ def emphasis(points: C128, focus: tuple[complex, ...]) -> F64:
 
 def _solve(factor: tuple[F64, bool], values: C128) -> C128:
     """A real system for complex values."""
-    parts = cho_solve(factor, np.column_stack([values.real, values.imag]))
+    parts = linalg.cho_solve(factor, np.column_stack([values.real, values.imag]))
     result: C128 = parts[:, 0] + 1j * parts[:, 1]
     return result
 
@@ -170,7 +168,7 @@ def _mesh(outline: C128, air: float) -> tuple[C128, I64, I64, F64]:
         away = np.abs(grid[:, None] - resample(outline, 4 * n)[None]).min(1)
         grid = grid[away > 0.6 * spacing]
     points = np.concatenate([outline, grid])
-    triangles = Delaunay(np.column_stack([points.real, points.imag])).simplices.astype(np.int64)
+    triangles = spatial.Delaunay(np.column_stack([points.real, points.imag])).simplices.astype(np.int64)
     within = inside(outline, points[triangles].mean(1))
     weights: dict[tuple[int, int], float] = {}
     for triangle, filled in zip(triangles.tolist(), within.tolist(), strict=True):

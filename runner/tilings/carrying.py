@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
-from scipy.spatial import cKDTree
 
 from orbifolio.runner.arrays import C128, I64
+from orbifolio.runner.deferred import spatial
 from orbifolio.runner.tilings.figures import DrawnShape
 from orbifolio.runner.tilings.search import Candidate
 
@@ -72,7 +72,7 @@ def _mapped(points: C128, source: C128, target: C128, triangles: I64) -> C128:
 def _located(points: C128, source: C128, triangles: I64) -> I64:
     """(k,) the triangle of each point: one that holds it, else of the nearest middle."""
     middles = source[triangles].mean(1)
-    tree = cKDTree(np.column_stack([middles.real, middles.imag]))
+    tree = spatial.cKDTree(np.column_stack([middles.real, middles.imag]))
     count = min(12, len(triangles))
     _, near = tree.query(np.column_stack([points.real, points.imag]), k=count)
     near = near.reshape(len(points), count)

@@ -19,7 +19,6 @@ from orbifolio.runner.symmetry.groups.groups import coset_words
 from orbifolio.runner.symmetry.groups.isometry import translation
 from orbifolio.runner.symmetry.groups.lattice import LatticeFrame
 from orbifolio.runner.tilings.colourings import Colouring
-from orbifolio.runner.tilings.outlines import compiled
 from orbifolio.runner.tilings.tiling import PlaneMotion, Tiling
 
 
@@ -53,37 +52,6 @@ class TileMap:
     hits: I32
     place: C128
     colour: I32
-
-
-@compiled
-def fill_polygon(x: F64, y: F64, number: int, copy: I32, hits: I32) -> None:
-    """Number the samples inside a polygon, in place.
-
-    Args:
-        x: (n,) columns of the corners; sample j lies at j.
-        y: (n,) rows of them.
-        number: of the polygon.
-        copy: (h, w) gets the number.
-        hits: (h, w) is counted up.
-    """
-    height, width = copy.shape
-    n = len(x)
-    crossings = np.empty(n)
-    first, last = max(0, int(np.ceil(y.min()))), min(height - 1, int(np.floor(y.max())))
-    for row in range(first, last + 1):
-        count = 0
-        j = n - 1
-        for i in range(n):
-            if (y[i] > row) != (y[j] > row):
-                crossings[count] = (x[j] - x[i]) * (row - y[i]) / (y[j] - y[i]) + x[i]
-                count += 1
-            j = i
-        ordered = np.sort(crossings[:count])
-        for k in range(0, count - 1, 2):
-            begin, end = max(0, int(np.ceil(ordered[k]))), min(width, int(np.ceil(ordered[k + 1])))
-            for column in range(begin, end):
-                copy[row, column] = number
-                hits[row, column] += 1
 
 
 @dataclass(frozen=True)
@@ -155,6 +123,8 @@ class Covering:
         colour, place = np.zeros((height, width), np.int32), np.zeros((height, width), np.complex128)
         rows, columns = np.divmod(np.arange(width * height), width)
         points = self.points((np.stack([columns, rows], axis=1) + offset) / [width, height])
+        from orbifolio.runner.tilings.outline_kernels import fill_polygon  # compiled, so not before it is needed
+
         for number, item in enumerate(self.copies):
             x, y = (item.outline * [width, height] - offset).T
             fill_polygon(np.ascontiguousarray(x), np.ascontiguousarray(y), number, copy, hits)

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, TypeVar, cast
+from typing import cast
 
 import numpy as np
-from numba import njit
 
 from orbifolio.runner.arrays import C128, F64, Bools
 from orbifolio.runner.errors import InputError
@@ -14,14 +12,6 @@ from orbifolio.runner.errors import InputError
 MAX_POINTS = 20_000  # of an outline as it is read: finer than any print, and crossings are still found in a second
 MIN_SHARE = 0.02  # of its bounding circle's area: thinner figures are lines, and tiles are areas
 CHECKED = 600  # points at which crossings are looked for
-
-Function = TypeVar("Function", bound=Callable[..., object])
-
-
-def compiled(function: Function) -> Function:
-    """Compile, and keep the result on disk."""
-    plain: Any = njit  # numba's own annotations are loose
-    return cast(Function, plain(cache=True)(function))
 
 
 class OutlineFault(InputError):
@@ -57,46 +47,12 @@ class EvenOutline:
         return cast(C128, x + 1j * y)
 
 
-@compiled
-def crossing_count(x: F64, y: F64, most: int) -> int:
-    """How often a closed polygon crosses itself; counting ends at `most`."""
-    n, count = len(x), 0
-    for i in range(n):
-        a = i + 1 if i + 1 < n else 0
-        for j in range(i + 2, n):
-            b = j + 1 if j + 1 < n else 0
-            if b == i:
-                continue
-            first = (x[a] - x[i]) * (y[j] - y[i]) - (y[a] - y[i]) * (x[j] - x[i])
-            second = (x[a] - x[i]) * (y[b] - y[i]) - (y[a] - y[i]) * (x[b] - x[i])
-            if first * second >= 0:
-                continue
-            third = (x[b] - x[j]) * (y[i] - y[j]) - (y[b] - y[j]) * (x[i] - x[j])
-            fourth = (x[b] - x[j]) * (y[a] - y[j]) - (y[b] - y[j]) * (x[a] - x[j])
-            if third * fourth < 0:
-                count += 1
-                if count >= most:
-                    return count
-    return count
-
-
 def crossings(outline: C128, most: int = 1000) -> int:
     """How often an outline crosses itself."""
+    from orbifolio.runner.tilings.outline_kernels import crossing_count  # compiled, so not before it is needed
+
     x, y = np.ascontiguousarray(outline.real), np.ascontiguousarray(outline.imag)
     return int(crossing_count(x, y, most))
-
-
-@compiled
-def fill_inside(x: F64, y: F64, px: F64, py: F64, result: Bools) -> None:
-    """Whether points lie in a polygon, in place, by crossings of a ray to the right."""
-    n = len(x)
-    for k in range(len(px)):
-        within, j = False, n - 1
-        for i in range(n):
-            if (y[i] > py[k]) != (y[j] > py[k]) and px[k] < (x[j] - x[i]) * (py[k] - y[i]) / (y[j] - y[i]) + x[i]:
-                within = not within
-            j = i
-        result[k] = within
 
 
 def inside(outline: C128, points: C128) -> Bools:
@@ -106,6 +62,8 @@ def inside(outline: C128, points: C128) -> Bools:
         outline: (n,) closed.
         points: (k,) anywhere.
     """
+    from orbifolio.runner.tilings.outline_kernels import fill_inside  # compiled, so not before it is needed
+
     result = np.zeros(len(points), dtype=np.bool_)
     x, y, px, py = (np.ascontiguousarray(part) for part in (outline.real, outline.imag, points.real, points.imag))
     fill_inside(x, y, px, py, result)

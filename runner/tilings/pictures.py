@@ -10,9 +10,9 @@ from dataclasses import dataclass
 
 import numpy as np
 from PIL import Image, ImageDraw
-from scipy import ndimage
 
 from orbifolio.runner.arrays import C128, F32, F64
+from orbifolio.runner.deferred import ndimage
 from orbifolio.runner.symmetry.base import DrawingLook
 from orbifolio.runner.symmetry.inks import Inks
 from orbifolio.runner.tilings.carrying import Carrier

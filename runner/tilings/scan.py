@@ -26,7 +26,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from orbifolio.runner.arrays import C128
-from orbifolio.runner.tilings.scan_kernel import StepTables, TypeTables, scan_type
+from orbifolio.runner.tilings.scan_tables import StepTables, TypeTables
 from orbifolio.runner.tilings.types import RULE_KINDS, IsohedralType, Template
 
 
@@ -99,6 +99,8 @@ def scan(outline: C128, kind: IsohedralType, *, colours: int = 3) -> list[Scanne
         kind: the type.
         colours: of the tiling, 2, 3 or 4: templates that cannot have them are left out.
     """
+    from orbifolio.runner.tilings.scan_kernel import scan_type  # compiled, so not before it is needed
+
     n, rules = len(outline), len(kind.rules)
     kinds = type_tables(kind, colours)
     results = []

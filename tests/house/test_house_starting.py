@@ -79,6 +79,15 @@ def test_what_is_wrong_inside_of_a_kind_is_told_without_anything_that_computes(k
     assert not modules & HEAVY
 
 
+def test_what_is_wrong_inside_of_a_tiling_is_told_without_anything_that_computes(tmp_path):
+    symmetry = "{kind: isohedral, figre: cat, type: IH99}"
+    (tmp_path / "faulty.yaml").write_text(f"title: a\nrenderer: {{kind: image-optimisation, symmetry: {symmetry}}}\n")
+    code, modules = after("check", "faulty.yaml", folder=tmp_path)
+    assert code == 2
+    assert "orbifolio.runner.symmetry.kinds.isohedral" in modules
+    assert not modules & HEAVY
+
+
 def test_a_missing_picture_and_what_only_meaning_forbids_are_told_without_anything_that_computes(tmp_path):
     (tmp_path / "faulty.yaml").write_text(
         "title: a\nrenderer: {kind: painting, image: nosuch.png, look: watercolour, symmetry: {kind: plane, group: p6, "
