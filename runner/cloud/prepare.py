@@ -18,7 +18,7 @@ from orbifolio.runner.cloud.launch import BUNDLE
 from orbifolio.runner.cloud.launch_spec import LaunchSpec, launch_name
 from orbifolio.runner.cloud.machines import Machine, choose
 from orbifolio.runner.cloud.node_script import uses_mypaint
-from orbifolio.runner.cloud.wheel import Wheel, find_wheel
+from orbifolio.runner.cloud.wheel import ProgramWheel, find_wheel
 from orbifolio.runner.errors import InputError
 from orbifolio.runner.mail.base import MessageSettings
 from orbifolio.runner.mail.ses import SES
@@ -84,7 +84,7 @@ class PreparedLaunch:
     work: Workload
     cost: Cost
     bundle: bytes
-    wheel: Wheel
+    wheel: ProgramWheel
 
     @property
     def size(self) -> int:

@@ -34,7 +34,7 @@ _TEXT_SHARE = 0.34  # of code and text that compression leaves, measured
 
 
 @dataclass(frozen=True)
-class Wheel:
+class ProgramWheel:
     """The program as a node gets it.
 
     Attributes:
@@ -59,7 +59,7 @@ class Wheel:
             return make_wheel(Path(scratch)).read_bytes()
 
 
-def find_wheel(given: Path | None) -> Wheel:
+def find_wheel(given: Path | None) -> ProgramWheel:
     """The wheel that a node will get; nothing is built.
 
     Args:
@@ -74,17 +74,17 @@ def find_wheel(given: Path | None) -> Wheel:
         content = given.read_bytes()
     except OSError as error:
         raise InputError(f"--wheel {given}: cannot be read ({error.strerror or error}); name a .whl") from error
-    return Wheel(given.name, len(content), content)
+    return ProgramWheel(given.name, len(content), content)
 
 
-def _own_wheel() -> Wheel:
+def _own_wheel() -> ProgramWheel:
     """This program's, with its size counted from its files."""
     if _is_checkout():
         project = tomllib.loads((_CHECKOUT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-        return Wheel(_file_name(project["version"]), _packed_size(_sources()))
+        return ProgramWheel(_file_name(project["version"]), _packed_size(_sources()))
     installed = metadata.distribution(_NAME)
     files = [(file.suffix, file.size or 0) for file in installed.files or () if "__pycache__" not in file.parts]
-    return Wheel(_file_name(installed.version), _packed_size(files))
+    return ProgramWheel(_file_name(installed.version), _packed_size(files))
 
 
 def _is_checkout() -> bool:
