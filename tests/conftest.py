@@ -25,7 +25,7 @@ __all__ = ["browser", "published_site", "seaweed"]  # fixtures of more than one 
 
 ROOT = Path(__file__).resolve().parents[1]
 RECENT = 10  # commits: what usually comes together, where no upstream tells
-MAX_SLOW = 8  # slow tests in a run that names none: about a minute of two processors
+MAX_SLOW = 3  # slow tests in a run that names none: about half a minute of two processors
 ELSEWHERE = {
     "browser": ("reports", "templates", "runner/server"),
     "house": ("orbifolio", "pyproject.toml"),

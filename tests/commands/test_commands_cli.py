@@ -297,6 +297,7 @@ def test_combinations_that_cannot_work_are_refused(recipe, override, words):
     assert any(words in problem.message for problem in problems_of(recipe, override, *more))
 
 
+@pytest.mark.slow
 def test_a_reader_that_goes_away_does_not_end_the_run(recipe, tmp_path):
     process = subprocess.Popen(
         [sys.executable, "-m", "orbifolio.runner.cli", "run", str(recipe)],

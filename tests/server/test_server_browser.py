@@ -350,6 +350,7 @@ def test_a_branch_says_what_it_begins_with(visit: OpenPage, serving: Serving) ->
     state.store.remove(job)
 
 
+@pytest.mark.slow
 def test_the_preview_shows_the_symmetry(visit: OpenPage) -> None:
     page = visit("/new?recipe=plane/rainbow-hexagon")
     expect(page.locator("[data-glance]")).to_be_visible()

@@ -118,6 +118,7 @@ def test_a_killed_member_and_a_killed_sweep_lose_nothing(longer):
         assert summary["rerun"]["local"] == f"orbifolio run plane/longer.yaml {seed}"
 
 
+@pytest.mark.slow
 def test_files_of_the_user_with_our_names_disturb_nothing(recipe):
     for name in ("orbifolio", "runner", "reports", "torch", "filelock"):
         Path(f"{name}.py").write_text("x = 1\n")
