@@ -1,7 +1,8 @@
 """Which files of a gallery are published: folder -> its files as of a moment.
 
-Left out are hidden files (`.report`, `.orbifolio.lock`, `.*.part`), `*.part`, `checkpoint` folders, linked folders and
-links that lead out of the gallery: publishing a folder does not mean publishing what lies elsewhere.
+Left out are hidden files (`.report`, `.orbifolio.lock`, `.*.part`), `*.part`, `checkpoint` folders, a reader's own
+`notes.json`, linked folders and links that lead out of the gallery: publishing a folder does not mean publishing what
+lies elsewhere.
 
 A run may be running while it is published. So its pages are read into memory first, outermost first, and its other
 files are listed last: whatever a page links to was written before the page, so the list holds it.
@@ -16,6 +17,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from orbifolio.reports.data.notes import NOTES_NAME
 from orbifolio.reports.publish.serving import may_link
 from orbifolio.runner.errors import PublishError
 
@@ -51,6 +53,8 @@ def _walk(folder: Path, gallery: Path, within: str = "", skip: Collection[str] =
         if entry.name.startswith(".") or entry.name.endswith(".part") or not _utf8(entry.name):
             continue
         path = f"{within}/{entry.name}" if within else entry.name
+        if path == NOTES_NAME:
+            continue
         if entry.is_dir(follow_symlinks=False):
             if entry.name != _CHECKPOINT and path not in skip:
                 yield from _walk(folder, gallery, path, skip)

@@ -11,6 +11,7 @@ import click
 from pydantic import BaseModel, ConfigDict, JsonValue
 
 from orbifolio.reports.data.card import Card
+from orbifolio.reports.data.notes import RunNotes, read_notes
 from orbifolio.reports.files import Obstacles
 from orbifolio.reports.wording import format_iso
 from orbifolio.reports.write_gallery import possible_runs, read_cards
@@ -64,6 +65,8 @@ class RunSummary(BaseModel):
     """The run's report."""
     problem: str
     """Why the run cannot be shown, if so."""
+    notes: RunNotes
+    """A reader's own star, note and tags, as the control page writes them into the run."""
 
 
 def _value(text: str) -> JsonValue:
@@ -107,6 +110,7 @@ def summarise_run(card: Card, gallery: Path) -> RunSummary:
         picture=str(folder / card.cover.path) if card.cover else None,
         page=str(folder / "index.html"),
         problem=card.problem,
+        notes=read_notes(folder),
     )
 
 
@@ -129,6 +133,7 @@ def _conditions(where: Sequence[str]) -> list[tuple[str, str]]:
 def _fits(summary: RunSummary, key: str, wanted: str) -> bool:
     """Whether a field, else a parameter or a measure, has a value; written as in a recipe."""
     fields = summary.model_dump()
+    fields |= {f"notes.{name}": value for name, value in fields["notes"].items()}
     found = fields.get(key, summary.parameters.get(key, summary.measures.get(key)))
     return found == wanted or found == _value(wanted) or (isinstance(found, tuple) and wanted in found)
 

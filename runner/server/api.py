@@ -17,6 +17,8 @@ from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import UploadFile
 from starlette.exceptions import HTTPException
 
+from orbifolio.reports.data.notes import RunNotes, read_notes, write_notes
+from orbifolio.reports.write_gallery import run_folders
 from orbifolio.runner.errors import ImageError, InputError, RecipeError
 from orbifolio.runner.files import write_atomically
 from orbifolio.runner.recipe.model import LoadedRecipe
@@ -36,6 +38,7 @@ from orbifolio.runner.server.messages import (
     KeptRecipe,
     Look,
     LookList,
+    NotesList,
     RecipeProblem,
     RunEstimate,
     RunList,
@@ -48,6 +51,7 @@ from orbifolio.runner.server.messages import (
 from orbifolio.runner.server.presets import available_presets, choose_preset
 from orbifolio.runner.server.recipe_drafts import CheckedDraft
 from orbifolio.runner.server.recipe_edit import REMOVE, edit, read_flow
+from orbifolio.runner.server.static_files import confined
 from orbifolio.runner.server.uploads import MAX_FILE_BYTES, MAX_FILES
 
 MAX_LISTED = 100  # the newest runs in a list, as the API documents: the status of each is read from its log
@@ -458,6 +462,42 @@ def branch(state: State, visitor: Visitor, job: NamedJob) -> BranchOffer:
     """To be changed and run again; it starts from the run's current state."""
     draft = state.draft_of(job, visitor)
     return BranchOffer(recipe=draft.origin, text=draft.text, images=dict(draft.images))
+
+
+@router.get("/notes", summary="Stars, notes and tags of the gallery's runs")
+def all_notes(state: State, visitor: Visitor) -> NotesList:
+    """Of those runs that have any; of runs with pictures that were sent, the visitor's own."""
+    found = {}
+    for folder in run_folders(state.gallery):
+        run = f"{folder.parent.name}/{folder.name}"
+        notes = read_notes(folder)
+        if not notes.empty and state.may_see(state.store.owner_of(run), visitor):
+            found[run] = notes
+    return NotesList(runs=found)
+
+
+_Folder = Annotated[str, Path(json_schema_extra={"minLength": 1, "maxLength": 255})]
+
+
+@router.put(
+    "/notes/{recipe}/{run}",
+    summary="Write a star, a note and tags into a run",
+    dependencies=[Depends(json_only)],
+    responses=refusals(404, 415),
+)
+def keep_notes(state: State, visitor: Visitor, recipe: _Folder, run: _Folder, body: RunNotes) -> RunNotes:
+    """`notes.json` in the run's folder, in place of what it had; the file goes when nothing is left to say."""
+    folder = confined(state.gallery, f"{recipe}/{run}")
+    if folder is None or folder not in {each.resolve() for each in run_folders(state.gallery)}:
+        raise HTTPException(404, "the gallery has no such run; start at /gallery/index.html; check the address")
+    # the folder's own names: other spellings and links lead to it, too
+    if not state.may_see(state.store.owner_of(f"{folder.parent.name}/{folder.name}"), visitor):
+        raise HTTPException(404, "this run is shown only to who sent its pictures; start another; see docs/serve.md")
+    try:
+        write_notes(folder, body)
+    except OSError as error:
+        raise InputError(f"the notes cannot be written ({error.strerror}); make room, or see to its folder") from None
+    return body
 
 
 _VERBS = ("pause", "resume", "keep", "cancel")

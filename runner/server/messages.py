@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
+from orbifolio.reports.data.notes import RunNotes
 from orbifolio.runner.settings import Settings
 
 Key = Annotated[str, Field(max_length=200)]
@@ -340,3 +341,10 @@ class BranchOffer(Settings):
     """The recipe as YAML."""
     images: dict[str, str]
     """Uploaded pictures by the names that the recipe asks for."""
+
+
+class NotesList(Settings):
+    """Stars, notes and tags of the gallery's runs, in the form that browsers keep and save them."""
+
+    runs: dict[str, RunNotes]
+    """By recipe and run, as folders of the gallery."""

@@ -1,6 +1,7 @@
 // Stars, notes and tags of one's own: kept in this browser, apart for each gallery, taken away and brought back as JSON:
 // {"schema": 1, "runs": {"type/id": {"star": true, "note": "...", "tags": ["..."]}}}. What is brought back may come from
-// anyone: only what has this form is kept.
+// anyone: only what has this form is kept. Where the control page serves the gallery, they are also written into the runs,
+// and what is there goes before what the browser has.
 "use strict";
 
 orbifolio.notes = (() => {
@@ -9,6 +10,7 @@ orbifolio.notes = (() => {
   const KEPT = `orbifolio.notes ${GALLERY.pathname}`;
   const MAX_LETTERS = 4000;
   const MAX_TAGS = 30;
+  const SERVED = document.querySelector("nav.served") !== null;
   const panel = document.querySelector("[data-notes]");
   let runs = recall();
 
@@ -59,6 +61,29 @@ orbifolio.notes = (() => {
     return keep();
   }
 
+  // Into the run; resolves to "" or to why it was not written. Tags are as they are kept, since the server refuses others.
+  async function write(run) {
+    try {
+      const address = `/api/notes/${run.split("/").map(encodeURIComponent).join("/")}`;
+      const answer = await fetch(address, { method: "PUT", keepalive: true, headers: { "Content-Type": "application/json" }, body: JSON.stringify(of(run)) });
+      return answer.ok ? "" : (await answer.json()).error;
+    } catch {
+      return "the control page does not answer";
+    }
+  }
+
+  // What is written in the runs of a served gallery.
+  async function fetched() {
+    try {
+      const answer = await fetch("/api/notes");
+      if (!answer.ok) return;
+      for (const [run, entry] of read(await answer.text())) runs.set(run, entry);
+      keep();
+    } catch {
+      // then the browser's own are shown
+    }
+  }
+
   // The run that a picture leads to, as `type/id`.
   function runOf(link) {
     const path = new URL(link.getAttribute("href"), window.location.href).pathname.slice(GALLERY.pathname.length);
@@ -81,19 +106,39 @@ orbifolio.notes = (() => {
     }
 
     function tell(kept) {
-      told.textContent = kept ? "Kept in this browser; the gallery's page saves all notes as a file." : "This browser keeps nothing for this page.";
+      draw();
+      if (SERVED) {
+        clearTimeout(waiting);
+        waiting = setTimeout(send, 400);
+      } else told.textContent = kept ? "Kept in this browser; the gallery's page saves all notes as a file." : "This browser keeps nothing for this page.";
+    }
+
+    let waiting = 0;
+    let unsent = Promise.resolve(); // one after the other, so that the last one stays
+    function send() {
+      waiting = 0;
+      unsent = unsent.then(() => write(run)).then((fault) => {
+        told.textContent = fault ? `Kept in this browser only: ${fault}` : "Written into the run: notes.json in its folder.";
+      });
+    }
+
+    function fill() {
+      if (place.contains(document.activeElement)) return;
+      const entry = of(run);
+      [note.value, tags.value] = [entry.note, entry.tags.join(", ")];
+      more.open ||= Boolean(entry.note || entry.tags.length);
       draw();
     }
 
-    const entry = of(run);
-    [note.value, tags.value, more.open] = [entry.note, entry.tags.join(", "), Boolean(entry.note || entry.tags.length)];
     star.addEventListener("click", () => tell(change(run, { star: !of(run).star })));
     note.addEventListener("input", () => tell(change(run, { note: note.value })));
     tags.addEventListener("input", () => tell(change(run, { tags: tags.value.split(",") })));
     orbifolio.busy.push(() => place.contains(document.activeElement));
-    draw();
+    window.addEventListener("pagehide", () => waiting && (clearTimeout(waiting), send()));
+    fill();
     place.append(star, more);
     place.hidden = false;
+    return fill;
   }
 
   // On pages with many pictures: a star on each that has one, and its words for the search.
@@ -111,7 +156,7 @@ orbifolio.notes = (() => {
     setTimeout(() => URL.revokeObjectURL(address), 1000);
   }
 
-  function addFiles(foot, items) {
+  function addFiles(foot) {
     const choose = make("input", { type: "file", accept: ".json,application/json", class: "hidden", tabindex: "-1", "aria-label": "A file of stars and notes" });
     const save = make("button", { type: "button", class: "link" }, "Save stars and notes");
     const load = make("button", { type: "button", class: "link" }, runs.size ? "Load" : "Load stars and notes");
@@ -124,20 +169,29 @@ orbifolio.notes = (() => {
         const brought = read(await choose.files[0].text());
         for (const [run, entry] of brought) runs.set(run, entry);
         keep();
-        items.forEach(mark);
-        save.hidden = !runs.size;
+        showAll();
         told.textContent = ` ${brought.size} loaded`;
-        document.dispatchEvent(new CustomEvent("orbifolio:notes"));
+        for (const run of SERVED ? brought.keys() : []) await write(run);
       } catch {
         told.textContent = " This file holds no notes";
       }
     });
     foot.append(make("p", { class: "keeping" }, save, " ", load, choose, told));
+    return () => (save.hidden = !runs.size);
   }
 
   const items = [...document.querySelectorAll(".wall > li")];
+  const filled = panel ? show(panel) : () => {};
+  const saving = document.body.classList.contains("page-gallery") ? addFiles(document.querySelector(".foot")) : () => {};
+
+  function showAll() {
+    items.forEach(mark);
+    filled();
+    saving();
+    document.dispatchEvent(new CustomEvent("orbifolio:notes"));
+  }
+
   items.forEach(mark);
-  if (panel) show(panel);
-  if (document.body.classList.contains("page-gallery")) addFiles(document.querySelector(".foot"), items);
+  if (SERVED) fetched().then(showAll);
   return { size: () => runs.size };
 })();

@@ -43,6 +43,12 @@ def test_a_gallery_in_a_folder_is_whole(gallery: Path, tmp_path: Path, publish: 
     assert {key: (target / key).stat().st_mtime_ns for key in before} == before
 
 
+def test_a_readers_own_notes_stay_at_home(gallery: Path, tmp_path: Path, publish: Publish) -> None:
+    (gallery / "rainbow-hexagon/20261121-101500-4f2a/notes.json").write_text('{"note": "too dark for Aunt Mary"}')
+    publish(folder_store(tmp_path / "www"), gallery)
+    assert not [key for key in files(tmp_path / "www") if key.endswith("notes.json")]
+
+
 def test_large_files_are_copied_whole(gallery: Path, tmp_path: Path, publish: Publish) -> None:
     content = os.urandom(20_000_000)
     (gallery / "rainbow-hexagon/20261121-101500-4f2a/extras/large.zip").write_bytes(content)

@@ -148,3 +148,14 @@ def test_the_operator_may_share_all(two: tuple[Visitor, Visitor]) -> None:
     for place in (f"/api/images/{photo}", f"/api/runs/{run}", f"{address}/index.html", f"{address}/final.png"):
         assert theirs.client.get(place).status_code == 200
     assert theirs.client.get(f"{address}/final.png").headers["content-type"] == "image/png"
+
+
+def test_notes_of_a_private_run_are_for_its_sender(two: tuple[Visitor, Visitor]) -> None:
+    mine, theirs = two
+    run = mine.start(recipe="nets/tiny", images={"photo": mine.send(picture())})
+    address = with_report(mine, run).replace("/gallery/", "/api/notes/")
+    assert mine.client.put(address, json={"note": "mine"}).status_code == 200
+    assert theirs.client.put(address, json={"note": "theirs"}).status_code == 404
+    assert theirs.client.get("/api/notes").json() == {"runs": {}}
+    assert [each["note"] for each in mine.client.get("/api/notes").json()["runs"].values()] == ["mine"]
+    assert mine.client.put(address, json={}).status_code == 200
