@@ -31,6 +31,8 @@ def format_number(value: float | None, digits: int = 4) -> str:
 
     >>> format_number(0.00012345), format_number(1234.0), format_number(5e-7), format_number(-2.5), format_number(0)
     ('0.0001234', '1234', '5×10⁻⁷', '−2.5', '0')
+    >>> format_number(15842.0), format_number(-123.0, 2), format_number(2.5e6)
+    ('15,840', '−120', '2.5×10⁶')
     """
     if value is None:
         return DASH
@@ -38,7 +40,9 @@ def format_number(value: float | None, digits: int = 4) -> str:
         return "not a number" if math.isnan(value) else ("∞" if value > 0 else "−∞")
     plain = f"{value:.{digits}g}"
     mantissa, _, exponent = plain.partition("e")
-    if exponent:
+    if exponent and 0 < int(exponent) < 6:
+        plain = f"{float(plain):,.0f}"
+    elif exponent:
         plain = f"{mantissa}×10{str(int(exponent)).translate(_SUPERSCRIPTS)}"
     return plain.replace("-", "−", 1) if plain.startswith("-") else plain
 

@@ -8,7 +8,7 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from orbifolio.reports.data.card import Card
-from orbifolio.reports.data.values import as_mapping, as_text, as_tuple
+from orbifolio.reports.data.values import as_int, as_mapping, as_text, as_tuple
 from orbifolio.reports.wording import format_duration
 
 NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
@@ -88,9 +88,11 @@ def symmetry_words(record: Mapping[str, Any]) -> str:
 
     >>> symmetry_words({"group": "p6", "claims": [{"colour": "[g, b, r]"}]})
     'six-fold, three colours'
+    >>> symmetry_words({"group": "p2", "colour_count": 3, "claims": [{"colour": "[g, r, b]"}, {"colour": "[b, g, r]"}]})
+    'half turns, three colours'
     """
     claims = [as_text(as_mapping(claim).get("colour")) for claim in as_tuple(record.get("claims"))]
-    count = colouring_count(claims)
+    count = as_int(record.get("colour_count")) or colouring_count(claims)
     colours = f"{number_word(count)} colours" if count > 1 else ""
     zooms = "zooming" in as_text(record.get("title"))
     shape = "endless zoom" if zooms else group_words(as_text(record.get("group")))

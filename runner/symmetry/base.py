@@ -269,6 +269,7 @@ class Symmetry(ABC):
         cells: number of primitive cells in the picture.
         tiles: whether copies of the picture may be laid side by side where it wraps; a map of a sphere may not.
         printed: whether orbit values are not colours but channels that are printed in inks: see `channels`.
+        colour_count: colours that tiles have, where a tile has one of its own; None elsewhere.
         notes: what was decided for the user (closure of a ratio, supercell), for plan and report.
         table_bytes_per_pixel: memory of a layout's tables, measured at 1,536 px for the groups that need most.
         making_bytes_per_pixel: the same for what is needed while they are made.
@@ -281,6 +282,7 @@ class Symmetry(ABC):
     cells: int
     tiles: bool = True
     printed: bool = False
+    colour_count: int | None = None
     notes: tuple[str, ...]
     table_bytes_per_pixel: float
     making_bytes_per_pixel: float

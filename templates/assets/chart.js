@@ -8,7 +8,9 @@
   // A number as the page's text spells it.
   function spell(value, digits = 4) {
     if (value == null) return "–";
-    let [mantissa, power] = value.toPrecision(digits).split("e");
+    const rounded = value.toPrecision(digits);
+    let [mantissa, power] = rounded.split("e");
+    if (power > 0 && power < 6) return Number(rounded).toLocaleString("en-US").replace("-", "−");
     if (!power && Math.abs(value) > 0 && Math.abs(value) < 1e-4) [mantissa, power] = value.toExponential(digits - 1).split("e");
     if (mantissa.includes(".")) mantissa = mantissa.replace(/\.?0+$/, "");
     const raised = power ? `×10${String(Number(power)).replace(/./g, (sign) => "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"["-0123456789".indexOf(sign)])}` : "";

@@ -202,6 +202,7 @@ def test_summary_before_there_is_a_picture() -> None:
         "group": "p6",
         "title": "p6, red to blue to green at each sixth of a turn",
         "cells": 2,
+        "colour_count": None,
         "notes": ["the picture holds 2 primitive cells of p6"],
         "advisories": [
             "six-fold and three-fold centres carry [g, b, r]: at the centre red equals green and red equals blue (1 of "

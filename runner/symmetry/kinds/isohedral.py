@@ -66,6 +66,7 @@ class IsohedralSymmetry(PlaneSymmetry):
         self.tile, self.colouring, self.inks = tile, colouring, inks
         kind = tile.tiling.kind
         self.ratio = supercell.ratio
+        self.colour_count = colouring.count
         self.title = f"{kind.name} ({group.name}), {tile.figure.name} in {colouring.count} colours"
         notes = [
             f"{tile.figure.name} tiles as {kind.name} ({group.name}), distance {tile.candidate.distance:.3f}",

@@ -48,7 +48,7 @@ def summarise(symmetry: Symmetry, kind: str, picture: F32 | None) -> dict[str, A
         picture: (height, width, 3) in [0, 1], or None before there is one.
 
     Returns:
-        kind, group, title, cells, notes, advisories; claims, worst, grain, unmeasured, near, unclaimed,
+        kind, group, title, cells, colour_count, notes, advisories; claims, worst, grain, unmeasured, near, unclaimed,
         closest_unclaimed, visibility, emblems, elements, which are empty, zero or None without a picture. `emblems`
         lists the centres of turns that look like one, and is None where there are no centres of four, five or six
         turns; `elements` tells what to draw over the picture: see `symmetry_elements`.
@@ -67,6 +67,7 @@ def summarise(symmetry: Symmetry, kind: str, picture: F32 | None) -> dict[str, A
         "group": symmetry.group,
         "title": symmetry.title,
         "cells": symmetry.cells,
+        "colour_count": symmetry.colour_count,
         "notes": list(symmetry.notes),
         "advisories": list(symmetry.advisories()),
         **measurement.as_record(),
