@@ -21,7 +21,11 @@ import yaml
 ROOT = Path(__file__).resolve().parents[1]
 TARGET = ROOT / "build" / "docs"
 PAGES = {"README.md": "index.md", "CHANGES.md": "changes.md", "CONTRIBUTING.md": "contributing.md"}
-THEMES = ("plane", "sphere", "hyperbolic", "zoom", "style", "dream", "painting", "gas", "mesh", "survey")
+THEMES = (
+    *("plane", "escher", "strip", "sphere", "hyperbolic", "mesh", "zoom", "motion"),
+    *("style", "dream", "painting", "gas", "survey"),
+)
+"""As in the gallery, whose list (`reports.data.card`) would need the program to be installed."""
 LINK = re.compile(r"(!?)\[((?:[^\[\]]|\[[^\]]*\])*)\]\(([^()\s]+)\)")
 FENCE = re.compile(r"^( *)```", re.MULTILINE)
 

@@ -33,7 +33,10 @@ from orbifolio.reports.wording import format_pixels
 CARD_NAME = "card.json"
 
 
-THEMES = ("plane", "sphere", "hyperbolic", "mesh", "zoom", "style", "dream", "painting", "gas", "survey")
+THEMES = (
+    *("plane", "escher", "strip", "sphere", "hyperbolic", "mesh", "zoom", "motion"),
+    *("style", "dream", "painting", "gas", "survey"),
+)
 """The order of the gallery's sections; other themes follow by name."""
 
 

@@ -52,7 +52,7 @@ class InitialState(Settings):
     picture_field: ClassVar[str] = "image"
     """The field that names its picture, for messages."""
     previewed: ClassVar[str] = "Your picture through the symmetry"
-    """What a preview of it shows, where it is made of a picture."""
+    """What a preview of it shows, where it `depicts` anything."""
 
     def colours(self, context: InitialContext) -> Tensor:
         """(parameters, 3) float32 in about [0, 1], not yet constrained."""
@@ -61,6 +61,10 @@ class InitialState(Settings):
     def pictures(self) -> tuple[str, ...]:
         """Image sources it will read (for validation)."""
         return ()
+
+    def depicts(self) -> bool:
+        """Whether it shows something to be recognised: a preview of it says more than one of noise."""
+        return bool(self.pictures())
 
     def detail_source(self) -> str | None:
         """A picture whose detail each later phase adds back, or None."""
@@ -206,12 +210,17 @@ class TiledFigure(InitialState):
     """The figure that tiles the plane, drawn in every tile in its colours; of `symmetry: isohedral`."""
 
     kind: Literal["figure"] = "figure"
+    previewed: ClassVar[str] = "The figure in every tile, as it begins"
     line: float = Field(default=0.022, ge=0, le=0.2)
     """Width of the outlines, as a share of a tile's side; 0 leaves them out."""
     shade: float = Field(default=0.35, ge=0, le=1)
     """How much darker a tile is at its outline."""
     inside: bool = True
     """Whether the figure's own drawing is shown."""
+
+    def depicts(self) -> bool:
+        """It does: the figure."""
+        return True
 
     def colours(self, context: InitialContext) -> Tensor:
         """The drawing, sampled through the layout.
@@ -246,6 +255,10 @@ class Sum(InitialState):
         """The image sources of all parts."""
         return tuple(source for part in self.of for source in part.pictures())
 
+    def depicts(self) -> bool:
+        """Whether a part does."""
+        return any(part.depicts() for part in self.of)
+
 
 class Product(InitialState):
     """Initial states multiplied together."""
@@ -261,6 +274,10 @@ class Product(InitialState):
     def pictures(self) -> tuple[str, ...]:
         """The image sources of all parts."""
         return tuple(source for part in self.of for source in part.pictures())
+
+    def depicts(self) -> bool:
+        """Whether a part does."""
+        return any(part.depicts() for part in self.of)
 
 
 def _expand_grey(value: Any) -> Any:

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from orbifolio.reports.data.card import theme_order
 from orbifolio.runner.errors import RecipeError
 from orbifolio.runner.recipe.shipped import recipe_folder
 from orbifolio.runner.recipe.source import read
@@ -25,13 +26,12 @@ BEST = (
     "style/style-transfer",
     "painting/fauve-cat",
     "sphere/octahedral-orb",
-    "hyperbolic/hyperbolic-68-similar",
+    "escher/birds",
     "plane/frieze-hop",
     "zoom/whirlpool",
     "painting/impasto-wallpaper",
 )
 """What the first page opens with: one of each sort, chosen by eye, and none that asks for a picture."""
-_THEMES = ("plane", "sphere", "hyperbolic", "zoom", "style", "dream", "painting", "gas", "mesh", "survey")
 
 
 @dataclass(frozen=True)
@@ -90,7 +90,7 @@ class RecipeCatalogue:
                     key = _unused(entry.key, entries)
                     entries[key] = replace(entry, key=key, own=path in own)
             in_order = sorted(
-                entries.values(), key=lambda entry: (not entry.own, _rank(entry.theme), entry.title.casefold())
+                entries.values(), key=lambda entry: (not entry.own, theme_order(entry.theme), entry.title.casefold())
             )
             return {entry.key: entry for entry in in_order}
 
@@ -185,10 +185,6 @@ def _cost(about: str) -> str:
     """
     match = re.search(r"Cost:\s*(.+?)(?:\.(?:\s|$)|$)", about, re.DOTALL)
     return " ".join(match.group(1).split()) if match else ""
-
-
-def _rank(theme: str) -> tuple[int, str]:
-    return (_THEMES.index(theme) if theme in _THEMES else len(_THEMES), theme)
 
 
 def free_path(path: Path) -> Path:

@@ -1,6 +1,6 @@
 """A preview before anything is computed: (recipe) -> a small WebP of what its symmetry does to noise.
 
-A recipe that starts from a picture shows that picture through the symmetry instead; one whose renderer prepares its
+A recipe that starts from a picture or a figure shows that through the symmetry instead; one whose renderer prepares its
 picture in steps (tone, threshold) shows the result of the last, and one that is quick enough shows its picture, small.
 No network is loaded.
 """
@@ -21,6 +21,7 @@ from orbifolio.runner.renderers.base import traits_of
 from orbifolio.runner.run.input_images import InputPictures
 
 WIDTH = 288  # pixels, as `templates/serve/editor.html` shows it
+MANY_CELLS = 4  # from which the picture itself shows how it repeats, and is not laid side by side
 EASEL_WIDTH = 576  # pixels, of a look on the painting page: as wide as a painting of a second and a half is
 
 
@@ -63,11 +64,11 @@ def _through_symmetry(settings: Any, inputs: InputPictures, recipe: Recipe) -> t
         return float(picture.shape[-1] / picture.shape[-2])
 
     symmetry, ratio = settings.symmetry_for(aspect_of)
-    tiled = symmetry.tiles and all(symmetry.wrap)
+    tiled = symmetry.tiles and all(symmetry.wrap) and symmetry.cells < MANY_CELLS
     width, height = symmetry.fit(WIDTH // 2 if tiled else WIDTH, multiple=1, ratio=ratio)
     layout = symmetry.layout(width, height)
     initial: InitialState = settings.canvas.shown_first
-    pictured = bool(initial.pictures())
+    pictured = initial.depicts()
     start = initial if pictured else Plasma(roughness=0.62)
     random = torch.Generator().manual_seed(recipe.seed)
     values = initialise(start, InitialContext(layout, random, inputs.plain, symmetry, recipe.seed, inputs.mask))

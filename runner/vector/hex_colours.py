@@ -11,7 +11,8 @@ from pydantic import Field
 
 from orbifolio.runner.arrays import F64
 
-Hex = Annotated[str, Field(pattern=r"^#[0-9a-fA-F]{6}$")]
+Hex = Annotated[str, Field(pattern=r"^#[0-9a-fA-F]{6}$", json_schema_extra={"format": "color-hex"})]
+"""In a schema as the format for which editors show a swatch to choose the colour from."""
 Colour = tuple[float, float, float]
 
 PAPER, INK = "#f6f1e5", "#14151a"

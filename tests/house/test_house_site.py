@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 import yaml
 
+from orbifolio.reports.data.card import THEMES
+
 ROOT = Path(__file__).resolve().parents[2]
 _spec = importlib.util.spec_from_file_location("make_site", ROOT / "scripts" / "make_site.py")
 assert _spec is not None
@@ -32,6 +34,11 @@ def anchors(text: str) -> set[str]:
             name = re.sub(r"[-\s]+", "-", re.sub(r"[^\w\s-]", "", plain).strip().lower())
             found.add(name if name not in found else f"{name}_{sum(each.startswith(name) for each in found)}")
     return found
+
+
+def test_themes_come_in_the_gallery_s_order_and_none_is_unknown() -> None:
+    assert site.THEMES == THEMES
+    assert {path.parent.name for path in site.recipes()} <= set(THEMES)
 
 
 def test_every_link_of_the_site_leads_somewhere(pages):

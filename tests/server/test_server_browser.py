@@ -362,6 +362,16 @@ def test_the_preview_shows_the_symmetry(visit: OpenPage) -> None:
     expect(page.locator("[data-glance]")).not_to_have_attribute("src", str(before))
 
 
+def test_a_figure_s_colours_are_chosen_from_swatches(visit: OpenPage) -> None:
+    page = visit("/new?recipe=escher/fish")
+    expect(page.locator("[data-glance-words]")).to_have_text("The figure in every tile, as it begins")
+    before = str(page.locator("[data-glance]").get_attribute("src"))
+    page.get_by_label("Choose the colour").nth(1).fill("#112233")
+    expect(page.locator("[data-text]")).to_have_value(re.compile("#112233"))
+    expect(page.locator('[data-path="renderer.symmetry.colours.1"]')).to_have_value("#112233")
+    expect(page.locator("[data-glance]")).not_to_have_attribute("src", before)
+
+
 def test_a_second_change_before_the_first_is_answered_keeps_both(visit: OpenPage) -> None:
     page = visit("/new?recipe=plane/rainbow-hexagon")
     expect(page.locator("[data-glance]")).to_be_visible()

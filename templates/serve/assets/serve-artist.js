@@ -1,4 +1,4 @@
-// What an artist chooses by eye: pictures, groups, colours of a generator, a seed. Each is beside a plain field.
+// What an artist chooses by eye: pictures, groups, colours, colours of a generator, a seed. Each is beside a plain field.
 "use strict";
 
 server.artist = (choices, { change, remove }) => {
@@ -75,6 +75,14 @@ server.artist = (choices, { change, remove }) => {
     return make("div", { class: "colour-rows" }, make("p", { class: "help" }, "Three dots: what red, green and blue become. Rings are inverted."), ...rows, more);
   }
 
+  // A colour beside its code; it is taken when the choice is made, not while the pointer moves.
+  function swatch(path, value) {
+    const input = make("input", { type: "color", class: "swatch", "aria-label": "Choose the colour" });
+    if (/^#[0-9a-f]{6}$/i.test(value)) input.value = value;
+    input.addEventListener("change", () => change(path, input.value));
+    return input;
+  }
+
   // Another seed.
   function dice(path) {
     const button = make("button", { type: "button", class: "plain small", "data-dice": "" }, "Roll the dice");
@@ -82,5 +90,5 @@ server.artist = (choices, { change, remove }) => {
     return button;
   }
 
-  return { picture, groups, colours, dice, styles: choices.styles, photographs: choices.photographs };
+  return { picture, groups, colours, swatch, dice, styles: choices.styles, photographs: choices.photographs };
 };

@@ -122,7 +122,7 @@ server.form = (schema, artist, { change, write, remove, pictures }) => {
       const input = make("input", { type: "text", placeholder: shown(standard) });
       if (value !== undefined && value !== null) input.value = value;
       input.addEventListener("change", () => (input.value === "" && standard !== undefined ? remove(path) : change(path, input.value)));
-      return field(path, name, property, input);
+      return field(path, name, property, input, shape.colour ? [artist.swatch(path, value ?? standard)] : []);
     }
     const symmetry = name === "colours" ? valueAt(path.slice(0, -1)) : null;
     const rows = symmetry ? artist.colours(path, symmetry.kind, symmetry.group, value) : null;
@@ -179,7 +179,7 @@ server.form = (schema, artist, { change, write, remove, pictures }) => {
     const member = shape.kinds.get(kind);
     const values = typeof given === "object" && given !== null && value !== undefined ? given : {};
     const inner = member ? fieldsOf(path, member.properties, values) : [];
-    const about = member && member.description ? [make("p", { class: "help" }, member.description.split("\n\n")[0].replace(/\s+/g, " "))] : [];
+    const about = member && member.description ? [make("p", { class: "help" }, ...prose(member.description.split("\n\n")[0].replace(/\s+/g, " ")))] : [];
     return group(path, name, property, [select, ...about], inner);
   }
 

@@ -49,7 +49,7 @@ server.schema = (root) => {
       if (one.const !== undefined) return of("fixed");
       if (one.type === "boolean") return of("switch");
       if (one.type === "integer" || one.type === "number") return of("number", { whole: one.type === "integer", low: one.minimum ?? one.exclusiveMinimum, high: one.maximum ?? one.exclusiveMaximum });
-      if (one.type === "string") return of("text", { maxLength: one.maxLength });
+      if (one.type === "string") return of("text", { maxLength: one.maxLength, colour: one.format === "color-hex" });
     }
     const choices = rest.filter((member) => member.enum || member.const !== undefined).flatMap((member) => member.enum || [member.const]);
     if (choices.length && choices.length === rest.flatMap((member) => member.enum || [1]).length) return of("choice", { choices });
