@@ -30,8 +30,11 @@ class RunNotes(Settings):
     """A reader's own words on a run."""
 
     star: bool = False
+    """One of the reader's favourites."""
     note: Annotated[str, Field(max_length=MAX_LETTERS)] = ""
+    """Words of the reader's own."""
     tags: Annotated[tuple[_Tag, ...], Field(max_length=MAX_TAGS)] = ()
+    """To find the run by."""
 
     @property
     def empty(self) -> bool:

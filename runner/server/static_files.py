@@ -25,6 +25,8 @@ _CACHED_FOREVER = {"Cache-Control": "public, max-age=31536000, immutable"}
 _HASH = re.compile(r"-[0-9a-f]{8}\.(css|js|svg|webp)$")
 _SCRIPT = re.compile(rb"<script(?![^>]*\bsrc=)(?![^>]*application/json)[^>]*>(.*?)</script>", re.DOTALL | re.IGNORECASE)
 _BAR = b'<header class="bar">'
+_NOTES = re.compile(rb'<script src="[^"]*/notes-[0-9a-f]{8}\.js"')
+"""Of a page with stars and notes."""
 SAMPLE = "coffee"  # of scikit-image: edges, a calm ground and lights, and it is nobody's face
 _HIDDEN = ("checkpoint",)
 """Folders of a run that hold its state, not its report."""
@@ -123,8 +125,10 @@ def with_bar(page: bytes, assets: Callable[[str], str], home: str, change: str) 
         f'<nav class="served" aria-label="Control page"><a class="home" href="{home}">{words}</a>'
         f"<ul>{listed}</ul>{acts}</nav>\n{_BAR.decode()}"
     )
-    sheet = f'<link rel="stylesheet" href="{assets("serve-bar.css")}">\n</head>'
-    return page.replace(b"</head>", sheet.encode(), 1).replace(_BAR, bar.encode(), 1)
+    head = f'<link rel="stylesheet" href="{assets("serve-bar.css")}">\n'
+    if _NOTES.search(page):
+        head += f'<script src="{assets("serve-notes.js")}" defer></script>\n'
+    return page.replace(b"</head>", f"{head}</head>".encode(), 1).replace(_BAR, bar.encode(), 1)
 
 
 def _home(request: Request) -> tuple[str, str]:

@@ -1,7 +1,7 @@
 // Stars, notes and tags of one's own: kept in this browser, apart for each gallery, taken away and brought back as JSON:
 // {"schema": 1, "runs": {"type/id": {"star": true, "note": "...", "tags": ["..."]}}}. What is brought back may come from
-// anyone: only what has this form is kept. Where the control page serves the gallery, they are also written into the runs,
-// and what is there goes before what the browser has.
+// anyone: only what has this form is kept. Whoever serves the gallery hears of each change by the event
+// "orbifolio:noted", and gives what it has by `take`.
 "use strict";
 
 orbifolio.notes = (() => {
@@ -10,9 +10,9 @@ orbifolio.notes = (() => {
   const KEPT = `orbifolio.notes ${GALLERY.pathname}`;
   const MAX_LETTERS = 4000;
   const MAX_TAGS = 30;
-  const SERVED = document.querySelector("nav.served") !== null;
   const panel = document.querySelector("[data-notes]");
   let runs = recall();
+  let say = () => {}; // below the panel
 
   // A note as it is kept, or null for one that says nothing.
   function cleaned(entry) {
@@ -58,30 +58,13 @@ orbifolio.notes = (() => {
     const entry = cleaned({ ...of(run), ...changes });
     if (entry) runs.set(run, entry);
     else runs.delete(run);
-    return keep();
+    const kept = keep();
+    noted(run);
+    return kept;
   }
 
-  // Into the run; resolves to "" or to why it was not written. Tags are as they are kept, since the server refuses others.
-  async function write(run) {
-    try {
-      const address = `/api/notes/${run.split("/").map(encodeURIComponent).join("/")}`;
-      const answer = await fetch(address, { method: "PUT", keepalive: true, headers: { "Content-Type": "application/json" }, body: JSON.stringify(of(run)) });
-      return answer.ok ? "" : (await answer.json()).error;
-    } catch {
-      return "the control page does not answer";
-    }
-  }
-
-  // What is written in the runs of a served gallery.
-  async function fetched() {
-    try {
-      const answer = await fetch("/api/notes");
-      if (!answer.ok) return;
-      for (const [run, entry] of read(await answer.text())) runs.set(run, entry);
-      keep();
-    } catch {
-      // then the browser's own are shown
-    }
+  function noted(run) {
+    document.dispatchEvent(new CustomEvent("orbifolio:noted", { detail: run }));
   }
 
   // The run that a picture leads to, as `type/id`.
@@ -106,20 +89,8 @@ orbifolio.notes = (() => {
     }
 
     function tell(kept) {
+      say(kept ? "Kept in this browser; the gallery's page saves all notes as a file." : "This browser keeps nothing for this page.");
       draw();
-      if (SERVED) {
-        clearTimeout(waiting);
-        waiting = setTimeout(send, 400);
-      } else told.textContent = kept ? "Kept in this browser; the gallery's page saves all notes as a file." : "This browser keeps nothing for this page.";
-    }
-
-    let waiting = 0;
-    let unsent = Promise.resolve(); // one after the other, so that the last one stays
-    function send() {
-      waiting = 0;
-      unsent = unsent.then(() => write(run)).then((fault) => {
-        told.textContent = fault ? `Kept in this browser only: ${fault}` : "Written into the run: notes.json in its folder.";
-      });
     }
 
     function fill() {
@@ -130,11 +101,11 @@ orbifolio.notes = (() => {
       draw();
     }
 
+    say = (words) => (told.textContent = words);
     star.addEventListener("click", () => tell(change(run, { star: !of(run).star })));
     note.addEventListener("input", () => tell(change(run, { note: note.value })));
     tags.addEventListener("input", () => tell(change(run, { tags: tags.value.split(",") })));
     orbifolio.busy.push(() => place.contains(document.activeElement));
-    window.addEventListener("pagehide", () => waiting && (clearTimeout(waiting), send()));
     fill();
     place.append(star, more);
     place.hidden = false;
@@ -167,11 +138,9 @@ orbifolio.notes = (() => {
     choose.addEventListener("change", async () => {
       try {
         const brought = read(await choose.files[0].text());
-        for (const [run, entry] of brought) runs.set(run, entry);
-        keep();
-        showAll();
+        take(brought);
         told.textContent = ` ${brought.size} loaded`;
-        for (const run of SERVED ? brought.keys() : []) await write(run);
+        for (const run of brought.keys()) noted(run);
       } catch {
         told.textContent = " This file holds no notes";
       }
@@ -180,18 +149,19 @@ orbifolio.notes = (() => {
     return () => (save.hidden = !runs.size);
   }
 
-  const items = [...document.querySelectorAll(".wall > li")];
-  const filled = panel ? show(panel) : () => {};
-  const saving = document.body.classList.contains("page-gallery") ? addFiles(document.querySelector(".foot")) : () => {};
-
-  function showAll() {
+  // Notes from elsewhere, which go before those that are here.
+  function take(brought) {
+    for (const [run, entry] of brought) runs.set(run, entry);
+    keep();
     items.forEach(mark);
     filled();
     saving();
     document.dispatchEvent(new CustomEvent("orbifolio:notes"));
   }
 
+  const items = [...document.querySelectorAll(".wall > li")];
   items.forEach(mark);
-  if (SERVED) fetched().then(showAll);
-  return { size: () => runs.size };
+  const filled = panel ? show(panel) : () => {};
+  const saving = document.body.classList.contains("page-gallery") ? addFiles(document.querySelector(".foot")) : () => {};
+  return { size: () => runs.size, of, take: (stored) => take(read(stored)), say: (words) => say(words) };
 })();

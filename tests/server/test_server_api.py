@@ -23,6 +23,8 @@ schema = schemathesis.openapi.from_dict(DOCUMENT)
 
 OPERATIONS = {
     ("GET", "/api/health"),
+    ("GET", "/api/notes"),
+    ("PUT", "/api/notes/{recipe}/{run}"),
     ("GET", "/api/recipes"),
     ("POST", "/api/recipes"),
     ("GET", "/api/choices"),
