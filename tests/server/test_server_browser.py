@@ -15,6 +15,7 @@ from served import Serving, Visitor, make_recipes, make_state, picture, until
 from watching import DESKTOP, PHONE, OpenPage, Watch, overflow
 
 from orbifolio.runner.events import FrameSaved, PhaseStarted, to_line
+from orbifolio.runner.images.png_text import RECIPE
 from orbifolio.runner.server.presets import PRESETS, Preset, PresetChoice, PresetOption
 from orbifolio.runner.server.redirect_file import RedirectFile
 from orbifolio.runner.server.security import AccessRules
@@ -236,7 +237,7 @@ def test_a_picture_that_carries_its_recipe_opens_it(visit: OpenPage, packed: boo
     page = visit("/new?recipe=plane/patches-p4")
     expect(page.locator("[data-start]")).to_be_enabled()
     before = page.locator("[data-text]").input_value()
-    for keyword, opens in (("comment", False), ("orbifolio:recipes", False), ("orbifolio:recipe", True)):
+    for keyword, opens in (("Comment", False), (f"{RECIPE}s", False), (RECIPE, True)):
         info = PngInfo()
         info.add_itxt(keyword, text, "en", "", zip=packed)
         buffer = io.BytesIO()

@@ -1,8 +1,8 @@
-// The recipe that a PNG carries: the text chunk (iTXt) `orbifolio:recipe` of a picture that was made here or elsewhere.
+// The recipe that a PNG carries: the text chunk (iTXt) `Recipe` (see `runner/images/png_text.py`) of a picture that was made here or elsewhere.
 "use strict";
 
 server.recipeIn = async (file) => {
-  const KEYWORD = "orbifolio:recipe";
+  const KEYWORD = "Recipe";
   const LARGEST = 1000000; // characters, as the server takes them
   const bytes = new Uint8Array(await file.slice(0, 64 * 1024 * 1024).arrayBuffer());
   const signature = [137, 80, 78, 71, 13, 10, 26, 10];
