@@ -76,6 +76,26 @@ def read_checkpoint(folder: Path, device: str) -> Checkpoint | None:
         ) from error
 
 
+def read_position(folder: Path) -> tuple[int, int] | None:
+    """The (0-based phase, finished steps of it) of a run's checkpoint without reading its state; None if it has none.
+
+    Raises:
+        RunFailed: it cannot be read.
+    """
+    path = folder / CHECKPOINT
+    if not path.exists():
+        return None
+    try:
+        with open_regular(path):
+            pass  # mapping a pipe would wait for ever
+        saved = torch.load(str(path), map_location="cpu", weights_only=True, mmap=True)
+        return int(saved["phase"]), int(saved["step"])
+    except Exception as error:  # torch raises many kinds for a damaged file
+        raise RunFailed(
+            f"{path}: the checkpoint cannot be read ({type(error).__name__}); start the run again"
+        ) from error
+
+
 def remove_checkpoint(folder: Path) -> None:
     """Remove the checkpoint of a finished run."""
     shutil.rmtree(folder, ignore_errors=True)

@@ -60,7 +60,7 @@ class Stop:
 
     def __init__(self) -> None:
         self.requested = False
-        self.stepping = False
+        self.stepping = False  # a step is computed, told, shown and saved
         self.closing = False
         self.keep = False  # end the phases after this step, and finish what is there as the picture
 
@@ -320,11 +320,10 @@ class Run:
 
     def _steps(self, number: int, phase: Phase, state: Any, done: int, began: float) -> dict[str, float]:
         terms: dict[str, float] = dict(self._summary["phases"][number]["terms"])
+        self.stop.stepping = True  # until what was asked for meanwhile is seen to: a step is over when it is saved
         for step in range(done + 1, phase.steps + 1):
             at = time.monotonic()
-            self.stop.stepping = True
             outcome = self.renderer.step(state)
-            self.stop.stepping = False
             terms = dict(outcome.terms)
             self._emit(
                 Stepped(
@@ -347,10 +346,12 @@ class Run:
             if self.stop.requested or time.monotonic() - self._saved_at > wait:
                 self._save(number, step, state)
             if self.stop.requested:
+                self.stop.stepping = False
                 raise KeyboardInterrupt
             if ended:
                 self._summary["phases"][number]["notes"].append(f"ended after {step} steps: {ended}")
                 break
+        self.stop.stepping = False
         return terms
 
     def _keep_frame(self, number: int, step: int, state: Any, *, last: bool = False) -> bool:

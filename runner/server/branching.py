@@ -15,8 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from orbifolio.reports.data.log import RunRecord, read_run
-from orbifolio.reports.data.progress import measure_progress
-from orbifolio.runner.errors import InputError
+from orbifolio.runner.errors import InputError, RunFailed
 from orbifolio.runner.events import Warned, to_line
 from orbifolio.runner.files import write_atomically
 from orbifolio.runner.recipe.model import LoadedRecipe
@@ -77,6 +76,22 @@ def fits(folder: Path, run: RunRecord, loaded: LoadedRecipe) -> bool:
     return not started or started[-1].steps[-1].step <= phases[started[-1].index].steps
 
 
+def _position(folder: Path, run: RunRecord) -> str:
+    """Where a run's state is, in words, since the log may be some steps ahead of it; "" where it cannot be read."""
+    from orbifolio.runner.run.checkpoint import read_position
+
+    try:
+        found = read_position(folder / "checkpoint")
+    except RunFailed:
+        found = None
+    if found is None:
+        return ""
+    phase, step = found
+    planned = run.phases[phase].planned if phase < len(run.phases) else 0
+    of = f" of {planned:,}" if planned else ""
+    return f"phase {phase + 1} of {len(run.phases)}, step {step:,}{of}"
+
+
 def branch_start(folder: Path | None, loaded: LoadedRecipe, *, pictured: bool) -> BranchStart:
     """What a branch would begin with.
 
@@ -87,10 +102,10 @@ def branch_start(folder: Path | None, loaded: LoadedRecipe, *, pictured: bool) -
     """
     if folder is not None and has_state(folder):
         run = read_run(folder)
-        if fits(folder, run, loaded):
-            progress = measure_progress(run).line
-            return BranchStart(STATE, f"Continues from the run's own state: {progress[:1].lower()}{progress[1:]}.")
-        if pictured:
+        position = _position(folder, run)
+        if position and fits(folder, run, loaded):
+            return BranchStart(STATE, f"Continues from the run's own state: {position}.")
+        if position and pictured:
             return BranchStart(PICTURE, "Canvas or phases differ from the run's: starts from its newest picture.")
     if pictured:
         return BranchStart(PICTURE, "Starts from the run's newest picture.")

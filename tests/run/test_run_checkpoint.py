@@ -6,7 +6,13 @@ import pytest
 import torch
 
 from orbifolio.runner.errors import RunFailed
-from orbifolio.runner.run.checkpoint import Checkpoint, read_checkpoint, remove_checkpoint, write_checkpoint
+from orbifolio.runner.run.checkpoint import (
+    Checkpoint,
+    read_checkpoint,
+    read_position,
+    remove_checkpoint,
+    write_checkpoint,
+)
 from orbifolio.runner.run.run_folder import CHECKPOINT
 
 
@@ -19,11 +25,13 @@ def test_round_trip(tmp_path):
     back = read_checkpoint(tmp_path / "checkpoint", "cpu")
     assert (back.phase, back.step, back.log_bytes, back.seconds) == (1, 7, 123, (1.0, 2.5))
     assert torch.equal(back.state["canvas"]["0"], torch.arange(6.0))
+    assert read_position(tmp_path / "checkpoint") == (1, 7)
     assert [path.name for path in (tmp_path / "checkpoint").iterdir()] == [CHECKPOINT]
 
 
 def test_none_where_there_is_none(tmp_path):
     assert read_checkpoint(tmp_path / "checkpoint", "cpu") is None
+    assert read_position(tmp_path / "checkpoint") is None
     remove_checkpoint(tmp_path / "checkpoint")
 
 
@@ -51,3 +59,5 @@ def test_damage_is_refused_with_a_cure(tmp_path, damage):
         path.write_bytes(pickle.dumps(print))
     with pytest.raises(RunFailed, match="run without --resume to start again"):
         read_checkpoint(tmp_path, "cpu")
+    with pytest.raises(RunFailed, match="start the run again"):
+        read_position(tmp_path)

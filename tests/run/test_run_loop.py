@@ -20,6 +20,7 @@ from orbifolio.reports.data.progress import measure_progress
 from orbifolio.runner.cli import cli
 from orbifolio.runner.events import FrameSaved, PictureFinished, RunFinished, RunStarted, Stepped, Warned, read_events
 from orbifolio.runner.recipe.model import load
+from orbifolio.runner.run.checkpoint import read_position
 from orbifolio.runner.run.loop import Run, Stop
 from orbifolio.runner.run.run_folder import find_resumable, read_summary
 
@@ -124,6 +125,25 @@ def test_stopping_and_resuming_gives_the_same_bytes(recipe, tmp_path, undisturbe
     steps = [(event.phase, event.step) for event in events if isinstance(event, Stepped)]
     assert steps == [(0, step) for step in range(1, 7)] + [(1, step) for step in range(1, 7)]
     assert [event.resumed for event in events if isinstance(event, RunStarted)] == [False, True]
+
+
+@pytest.mark.parametrize("kind", [Stepped, FrameSaved])
+def test_a_request_while_a_step_is_told_or_shown_waits_for_its_checkpoint(recipe, tmp_path, kind):
+    """Who reads that a run was paused at a step may branch from that step."""
+    stop, count = Stop(), 0
+
+    def ask(event):
+        nonlocal count
+        if isinstance(event, kind) and event.step:
+            count += 1
+            if count == 3:
+                stop.request()
+
+    run = Run(load(recipe), gallery=tmp_path / "g", device="cpu", command="c", stop=stop)
+    result = run.execute(lambda folder: [ask])
+    assert result.outcome == "interrupted"
+    last = [event for event in read_events(result.folder / "events.jsonl") if isinstance(event, Stepped)][-1]
+    assert read_position(result.folder / "checkpoint") == (last.phase, last.step)
 
 
 def start(recipe, *arguments):

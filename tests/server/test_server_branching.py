@@ -101,9 +101,7 @@ def test_it_goes_on_from_the_state_with_other_objectives(paused: tuple[Visitor, 
     assert warned.startswith(f"Branched from Canvas ({parent.parent.name}/{parent.name}) at phase 2, step ")
     light, heavy = ([event.terms["smoothness"] for event in each if isinstance(event, Stepped)] for each in logs)
     record = json.loads((store.run_folder(store.read(branch)) / "run.json").read_text())
-    # on a busy machine the newest state may be that of the phase's beginning: what follows is then made once more
-    assert record["branched"]["phase"] == 1
-    assert 0 <= record["branched"]["step"] <= done
+    assert record["branched"] == {"phase": 1, "step": done}
     assert heavy[-3] == pytest.approx(10 * light[-3], rel=0.1)  # ten times the weight, a small step on
     assert warned.partition(":")[0] in visitor.client.get(str(told["report"])).text
     after = {path: path.read_bytes() for path in before if path.suffix in (".webp", ".pt", ".jsonl")}
