@@ -21,6 +21,7 @@ KINDS = {
     ".pdf": "vector",
     ".graphml": "data",
     ".json": "data",
+    ".yaml": "data",
     ".html": "data",
     ".npz": "data",
     ".safetensors": "data",

@@ -6,19 +6,21 @@ from functools import cache
 import pytest
 import torch
 from pydantic import TypeAdapter
+from skimage import data
 
 from orbifolio.runner.errors import InputError
 from orbifolio.runner.images.cover import cover
 from orbifolio.runner.objectives import OBJECTIVES, AnyObjective
 from orbifolio.runner.objectives.autograd_engine import AutogradEngine
 from orbifolio.runner.objectives.base import PLAIN, Appearance, Preparation
-from orbifolio.runner.objectives.dream import Dream, class_index
+from orbifolio.runner.objectives.dream import OTHER_THINGS, Dream, class_index, excited_channels
 from orbifolio.runner.objectives.engine import padding
 from orbifolio.runner.objectives.pixels import PixelDifference
 from orbifolio.runner.objectives.smoothness import Range, Smoothness
 from orbifolio.runner.objectives.style import MAX_APPEARANCES, Style, StyleImage, _reduce, show
 from orbifolio.runner.vision.efficientnet import EfficientNetLite0
 from orbifolio.runner.vision.untrained import Untrained
+from orbifolio.runner.vision.vgg import Vgg16
 
 
 @cache
@@ -181,6 +183,43 @@ def test_range_is_nothing_inside():
     engine = AutogradEngine(network(), [Range().build(preparation())], wrap=(True, True))
     assert engine.evaluate(torch.rand((1, 3, 32, 32)), None).loss == 0
     assert engine.evaluate(torch.full((1, 3, 32, 32), 1.1), None).loss == pytest.approx(0.1, rel=1e-3)
+
+
+def test_a_dream_like_a_picture_is_of_the_channels_that_stand_out():
+    layer, photo = "conv3_1", source("a")
+
+    def powers(picture):
+        height, width = picture.shape[-2:]
+        scale = 128 / min(height, width)
+        sized = torch.nn.functional.interpolate(
+            picture, size=(round(height * scale), round(width * scale)), mode="bicubic", antialias=True
+        )
+        found = network().features(sized.clamp(0, 1), (layer,))[layer][0].double().square().mean(dim=(1, 2))
+        return (found + 1e-4 * found.mean()).log()  # some channels are silent
+
+    others = [torch.from_numpy(getattr(data, name)()).float().div(255) for name in OTHER_THINGS]
+    colour = [each[..., None].expand(-1, -1, 3) if each.ndim == 2 else each for each in others]
+    general = torch.stack([powers(each.movedim(-1, 0)[None]) for each in colour]).mean(dim=0)
+    stands_out = powers(photo) - general
+    found = excited_channels(network(), layer, photo)
+    assert sorted(found) == list(range(len(found)))
+    assert stands_out[found[0]] > stands_out.max() - 0.1
+    assert (stands_out[found].diff() < 0.1).all()
+    second = build({"kind": "dream", "layer": layer, "like": "a", "rank": 1})
+    assert second.channels == (found[1],)
+    assert f"channels {found[1]}, number 2 of what a excites" in second.describe()
+
+
+@pytest.mark.parametrize(
+    ("fields", "word"),
+    [
+        ({"layer": "conv2_1", "like": "a", "channel": 3}, "channels"),
+        ({"layer": "conv2_1", "rank": 2}, "add `like`"),
+        ({"layer": "conv2_1", "like": "a", "rank": 128}, "ranks are 0 to 127"),
+    ],
+)
+def test_a_rank_is_of_a_picture_and_a_channel_that_there_is(fields, word):
+    assert word in Dream.model_validate({"kind": "dream", **fields}).complaints(Vgg16())[0][1]
 
 
 def test_dreams_on_dead_channels_stay_finite():

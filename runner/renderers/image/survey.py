@@ -1,8 +1,8 @@
 """A survey runs one recipe in many variations and lays the pictures side by side.
 
 Each variation is a phase of the run (with all its own resolutions inside), so frames, curves, resuming
-and the report work as for any run; the final picture is a labelled contact sheet, and each variation's
-own picture is among the extras.
+and the report work as for any run; the final picture is a labelled contact sheet, a row for each value of the
+first of two paths, and each variation's own picture and recipe are among the extras.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from dataclasses import dataclass, field, replace
 from typing import Annotated, Any, Literal
 
 import numpy as np
+import yaml
 from PIL import Image, ImageDraw, ImageFont
 from pydantic import Field, ValidationError
 
@@ -21,12 +22,14 @@ from orbifolio.runner.arrays import F32
 from orbifolio.runner.deferred import torch
 from orbifolio.runner.images import encoding
 from orbifolio.runner.images.finish import Tone, Traits
+from orbifolio.runner.images.png_text import RECIPE, with_text
 from orbifolio.runner.renderers.base import Outcome, Phase, RenderContext, Renderer, RendererSettings
 from orbifolio.runner.renderers.image.renderer import ImageRenderer
 from orbifolio.runner.renderers.image.settings import ImageOptimisation
 from orbifolio.runner.vision.base import VisionSettings
 
 MAX_VARIATIONS = 64  # phases of one run, and cells of one sheet that the eye can still distinguish
+MAX_COLUMNS = 12  # of a sheet whose rows and columns mean something
 CELL = 256  # pixels of a picture's side on the contact sheet: 64 of them make one of 2700 pixels
 CAPTION = 28  # pixels of height below a picture: a line of 16 pixels, and air
 GAP = 12  # pixels between cells
@@ -67,6 +70,27 @@ class Survey(RendererSettings):
             container[last] = value
         return ImageOptimisation.model_validate(record)
 
+    def alone(self, values: Mapping[str, Any]) -> dict[str, Any]:
+        """One variation as the renderer of a recipe of its own, as short as it can be said."""
+        said = self.base.model_dump(mode="json", by_alias=True, exclude_unset=True)
+        try:
+            for path, value in values.items():
+                *parents, last = path.split(".")
+                container: Any = said
+                for name in parents:
+                    container = container[int(name)] if isinstance(container, list) else container[name]
+                container[last] = value
+            if ImageOptimisation.model_validate(said) == self.member(values):
+                return said
+        except (ValidationError, LookupError, ValueError, TypeError):
+            pass  # a path through what the recipe leaves to its defaults
+        return self.member(values).model_dump(mode="json", by_alias=True)
+
+    def columns(self) -> int | None:
+        """Pictures beside each other on the sheet: with two paths one for each value of the second."""
+        across = len(list(self.vary.values())[-1])
+        return across if len(self.vary) == 2 and across <= MAX_COLUMNS else None
+
     def complaints(self, aspect_of: Callable[[str], float | None]) -> list[tuple[str, str]]:
         """What is wrong with any of the variations; see the base class."""
         combinations = self.combinations()
@@ -95,11 +119,16 @@ class Survey(RendererSettings):
         return list(dict.fromkeys(problems))
 
     def advisories(self) -> list[str]:
-        """The advisories of all variations, each with its label."""
-        notes = []
-        for values in self.combinations():
-            notes += [f"{label(values)}: {text}" for text in self.member(values).advisories()]
-        return notes
+        """The advisories of all variations, each once, with the labels of those it is for if it is not for all."""
+        found: dict[str, list[str]] = {}
+        combinations = self.combinations()
+        for values in combinations:
+            for text in self.member(values).advisories():
+                found.setdefault(text, []).append(label(values))
+        return [
+            text if len(labels) == len(combinations) else f"{', '.join(labels)}: {text}"
+            for text, labels in found.items()
+        ]
 
     def networks(self) -> tuple[VisionSettings, ...]:
         """The networks of all variations, each once."""
@@ -214,14 +243,23 @@ class SurveyRenderer(Renderer):
         """The contact sheet of all variations so far."""
         pictures = [*state.done, self._current(state)]
         self._measure(pictures)
-        return contact_sheet(pictures, self.labels)
+        return contact_sheet(pictures, self.labels, self.settings.columns())
 
     def extras(self, state: SurveyState, tone: Tone) -> Mapping[str, bytes]:
-        """Each variation's own picture as PNG, without the finish."""
-        files = {}
-        for title, picture in zip(self.labels, [*state.done, self._current(state)], strict=False):
-            files[f"{file_name(title)}.png"] = encoding.png(picture)
+        """Each variation's own picture as PNG, without the finish, and its recipe beside and inside it."""
+        files: dict[str, bytes] = {}
+        pictures = [*state.done, self._current(state)]
+        for title, values, picture in zip(self.labels, self.settings.combinations(), pictures, strict=False):
+            name, recipe = file_name(title), self._recipe(title, values)
+            files[f"{name}.png"] = with_text(encoding.png(picture), RECIPE, recipe)
+            files[f"{name}.yaml"] = recipe.encode()
         return files
+
+    def _recipe(self, title: str, values: Mapping[str, Any]) -> str:
+        """The text of a recipe that makes one variation alone."""
+        whole = f"{self.context.title}: {title}" if self.context.title else title
+        record = {"schema": 1, "title": whole, "seed": self.context.seed, "renderer": self.settings.alone(values)}
+        return yaml.safe_dump(record, sort_keys=False, allow_unicode=True, width=100)
 
     def save(self, state: SurveyState) -> dict[str, Any]:
         """The variation's state and the pictures done."""

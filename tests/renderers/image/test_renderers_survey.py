@@ -1,9 +1,13 @@
 """A survey: every combination is a phase, resuming works inside one, the sheet holds all pictures."""
 
+import io
+
 import numpy as np
 import pytest
 import torch
+import yaml
 from interrupted import run
+from PIL import Image
 from pydantic import TypeAdapter
 
 from orbifolio.runner.renderers import AnyRenderer
@@ -43,9 +47,45 @@ def test_every_combination_is_a_phase_and_a_picture():
     assert all(phase.steps == 3 for phase in phases)
     state = run(renderer)
     assert renderer.final(state).shape[1] >= 2 * CELL
-    assert len(renderer.extras(state, lambda pixels: pixels)) == 4
+    assert len(renderer.extras(state, lambda pixels: pixels)) == 8
     summary = renderer.symmetry_summary(renderer.final(state))
     assert summary["worst"] < 0.05
+
+
+def test_each_variation_has_a_recipe_that_makes_it_alone():
+    renderer = survey(**{"symmetry.group": ["p1", "p4"], "objectives.0.weight": [1.0, 2.5]}).build(context())
+    state = run(renderer)
+    files = renderer.extras(state, lambda picture: picture)
+    pictures = [*state.done, renderer.image(state)]
+    assert len(files) == 8
+    for number, title in enumerate(renderer.labels):
+        name = title.replace(", ", "--").replace(" ", "-")
+        record = yaml.safe_load(files[f"{name}.yaml"])
+        assert record["title"] == title
+        assert record["renderer"]["objectives"][0]["weight"] == (1.0, 2.5)[number % 2]
+        again = TypeAdapter(AnyRenderer).validate_python(record["renderer"]).build(context())
+        assert np.array_equal(again.image(run(again)), pictures[number])
+        with Image.open(io.BytesIO(files[f"{name}.png"])) as picture:
+            assert picture.text["Recipe"] == files[f"{name}.yaml"].decode()
+
+
+def test_a_path_that_the_recipe_leaves_open_is_in_the_variation_s_recipe():
+    settings = survey(**{"canvas.init.high": [0.6, 0.9]})
+    alone = settings.alone({"canvas.init.high": 0.9})
+    assert alone["canvas"]["init"]["high"] == 0.9
+    assert TypeAdapter(AnyRenderer).validate_python(alone) == settings.member({"canvas.init.high": 0.9})
+
+
+def test_what_holds_for_all_variations_is_said_once():
+    groups = survey(**{"symmetry.group": ["p1", "p4", "p4gm"]}).advisories()
+    assert [text.partition(": ")[0] for text in groups] == ["p4, p4gm"]
+    fours = survey(**{"symmetry.group": ["p4"], "objectives.0.weight": [1, 2, 3]})
+    assert fours.advisories() == fours.member({"symmetry.group": "p4"}).advisories()
+
+
+def test_two_paths_are_rows_and_columns_of_the_sheet():
+    assert survey(**{"symmetry.group": ["p1", "p4"], "objectives.0.weight": [1, 2, 3]}).columns() == 3
+    assert survey(**{"symmetry.group": ["p1", "p4"]}).columns() is None
 
 
 @pytest.mark.parametrize("interrupt", [(0, 0), (0, 2), (1, 1)])
