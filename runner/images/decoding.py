@@ -9,7 +9,7 @@ from __future__ import annotations
 import io
 import re
 import struct
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -17,6 +17,7 @@ import numpy.typing as npt
 from PIL import Image, UnidentifiedImageError
 
 from orbifolio.runner.arrays import U8
+from orbifolio.runner.images.code_points import codes_of_heif, codes_of_png
 from orbifolio.runner.images.formats import READ, is_heif, what_else, what_text
 from orbifolio.runner.images.heif import open_heif, reads_heif
 from orbifolio.runner.images.samples import StoredPicture, UnreadablePicture
@@ -98,16 +99,19 @@ def decode(data: bytes, limits: Limits) -> StoredPicture:
     if image.format == "JPEG2000":
         _judge_jpeg2000(data, image.mode)
     limits.check(*image.size)
+    codes = codes_of_png(data) if data[:8] == _PNG else None
     deep = _deep_png(data) if data[:8] == _PNG else None
     if deep is not None:
         values, image = deep
-        return _with_metadata(image, values)
+        return replace(_with_metadata(image, values), codes=codes)
     image.load()
+    if image.format in ("AVIF", "HEIF") and not image.info.get("icc_profile"):
+        codes = codes_of_heif(data)
     bits = data[24] if data[:8] == _PNG else 8
     if bits < 8 and image.mode == "L" and isinstance(image.info.get("transparency"), int):
         # Pillow spreads 2 and 4 bits over 8, and leaves the transparent grey as it is in the file.
         image.info["transparency"] *= 255 // (2**bits - 1)
-    return _from_pillow(image)
+    return replace(_from_pillow(image), codes=codes)
 
 
 def _other(what: str, cure: str) -> UnreadablePicture:

@@ -15,7 +15,8 @@ import numpy.typing as npt
 from PIL import Image
 
 from orbifolio.runner.arrays import F32
-from orbifolio.runner.images import profiles
+from orbifolio.runner.images import code_points, profiles
+from orbifolio.runner.images.code_points import ColourCodes
 
 _BAND = 1 << 20  # pixels that are worked on at once: what is made in between stays small beside the picture
 _BEYOND = 1 / 510  # outside [0, 1] that is worth a word: half a step of 8 bits
@@ -39,6 +40,7 @@ class StoredPicture:
         key: the one colour that is transparent, in `values`.
         profile: an ICC profile for `colours`, b"" for none.
         power: of the values that gives linear light, where there is no profile; 0 for sRGB's own curve.
+        codes: what the colours are by code points, which go before a profile in PNG; None where nothing says so.
         orientation: EXIF's number 1 to 8.
         notes: what the reader should know of how the file was read.
     """
@@ -51,6 +53,7 @@ class StoredPicture:
     key: tuple[int, ...] | None = None
     profile: bytes = b""
     power: float = 0.0
+    codes: ColourCodes | None = None
     orientation: int = 1
     notes: tuple[str, ...] = ()
 
@@ -117,6 +120,18 @@ class ColourReader:
         if colours == "lab":
             return profiles.lab_to_srgb
         convert: profiles.Conversion | None = None
+        codes = self.samples.codes
+        if codes is not None and colours != "cmyk":
+            try:
+                convert = code_points.to_srgb(codes)
+            except ValueError as error:
+                self.notes.append(f"the name of its colours is left out: {error}")
+            else:
+                if codes.is_hdr:
+                    self.notes.append(
+                        f"is of high dynamic range: what is brighter than {code_points.WHITE:g} cd/m² is shown as white"
+                    )
+                return convert or _as_they_are
         if self.samples.profile:
             try:
                 convert = profiles.to_srgb(self.samples.profile, colours)
