@@ -21,7 +21,7 @@ from orbifolio.runner.painting.directions import Directions, directions
 from orbifolio.runner.painting.look import PaintingLook
 from orbifolio.runner.painting.paints import desaturate, mix, saturate, take_liberties, to_paint
 from orbifolio.runner.painting.smoothing import smooth, smooth_within_edges
-from orbifolio.runner.painting.stroke_placement import STREAMS, PaintLayer, Sitting, StrokePlacement
+from orbifolio.runner.painting.stroke_placement import FACE_PART, STREAMS, PaintLayer, Sitting, StrokePlacement
 from orbifolio.runner.painting.stroke_profile import profile
 from orbifolio.runner.painting.subject import Subject
 
@@ -37,7 +37,6 @@ FACE_THRESHOLD = 0.02  # as `BrushLayer.threshold`: a twentieth of the differenc
 FOCUS_BRUSHES = ((0.7, 1), (0.5, 2))  # parts of the last layer's radius, and passes
 FOCUS_THRESHOLD = 0.1  # as `BrushLayer.threshold`
 FOCUS_CALM = 0.6  # of a face's calm
-FACE_PART = 0.35  # of the mask, above which a place belongs to a face or a focus
 LINE_WEIGHT = 0.8  # saliency of a thin line
 EDGE_CALM = 0.7  # of a face's calm, beside clear edges
 QUIET_CALM = 1.0  # of a face's calm, where nothing is to be seen: a lively sky outshouts what is before it

@@ -25,6 +25,7 @@ from orbifolio.runner.painting.subject import PLAN_SIDE, Subject, see
 from orbifolio.runner.strokes.fitting.surface import OrbifoldSurface
 
 BLOCK_IN_SHARE = 0.5  # of all strokes, where they are counted: a picture must be covered before it is refined
+COVERING = 2  # layers that cover it: the block-in, and the one that fills its gaps
 
 
 @dataclass(frozen=True)
@@ -164,14 +165,16 @@ class PaintingSession:
         return PassReport(missing, strokes.size)
 
     def _budget(self, number: int) -> int | None:
-        """Strokes of a pass: thin ones are more, so their passes get more."""
-        if self.brief.most_strokes is None:
+        """Strokes of a pass: as many as cover the picture, then in proportion to how many follow an outline."""
+        most = self.brief.most_strokes
+        if most is None:
             return None
-        left = self.brief.most_strokes - self.strokes.size
-        if number == 0:
-            return left
-        shares = [1 / item.layer.radius for item in self.passes[number:]]
-        return max(0, round(left * shares[0] / sum(shares)))
+        left = most - self.strokes.size
+        shares = [item.layer.extent / item.layer.radius for item in self.passes[number:]]
+        share = max(0, round(left * shares[0] / (sum(shares) or 1)))  # a mask may be empty
+        if self.passes[number].layer.level >= COVERING or not self.placement.block_in_strokes():
+            return share
+        return max(share, round(BLOCK_IN_SHARE * most) - self.strokes.size)
 
     def go_over(self, strokes: BristleStrokes, canvas: BristleCanvas | FoldedCanvas) -> None:
         """Take over the same strokes, moved, and the canvas that they are painted on."""

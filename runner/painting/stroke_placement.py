@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -9,6 +10,7 @@ from typing import NamedTuple
 from orbifolio.runner.arrays import F32
 from orbifolio.runner.painting.bristle_strokes import BristleStrokes
 
+FACE_PART = 0.35  # of the mask, above which a place belongs to a face or a focus
 STREAMS = 100  # of random numbers, one for each pass; those below are the subject's
 
 
@@ -34,6 +36,11 @@ class PaintLayer(NamedTuple):
     passes: int
     level: int
     where: F32 | None = None
+
+    @property
+    def extent(self) -> float:
+        """Of what it paints, in the picture's own."""
+        return 1.0 if self.where is None else math.sqrt(float((self.where > FACE_PART).mean()))
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ from orbifolio.runner.errors import InputError
 from orbifolio.runner.images import oklab
 from orbifolio.runner.painting.document import BristlePainting
 from orbifolio.runner.painting.lamp import lit
-from orbifolio.runner.painting.looks import LOOKS, Oil, PaintingLook, PenAndInk, Watercolour
+from orbifolio.runner.painting.looks import LOOKS, Bold, Oil, PaintingLook, PenAndInk, Watercolour
 from orbifolio.runner.painting.products import in_figures, layers, time_lapse, vectors
 from orbifolio.runner.painting.session import Brief, PaintingSession
 from orbifolio.runner.painting.stroke_shapes import outline
@@ -110,6 +110,15 @@ def test_strokes_are_counted_out() -> None:
     few = finished(most_strokes=150)
     assert 75 <= few.strokes.size <= 150
     assert distance(few.picture(), few.subject.picture) < 0.12
+
+
+@pytest.mark.parametrize("kind", [Oil, Bold], ids=["oil", "bold"])
+def test_few_strokes_cover_the_picture_before_it_is_refined(kind: type[PaintingLook]) -> None:
+    work = finished(kind(), most_strokes=400)
+    assert work.strokes.size <= 400
+    ground = np.array(work.subject.ground)
+    bare, fits = (np.abs(item - ground).max(2) for item in (work.canvas.seen_at(SIDE, 160), work.subject.picture))
+    assert ((bare < 0.02) & (fits > 0.15)).mean() < 0.03
 
 
 def test_wider_brushes_need_fewer_strokes(oil: PaintingSession) -> None:

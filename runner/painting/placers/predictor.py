@@ -25,7 +25,6 @@ from orbifolio.runner.painting.bristle_strokes import BristleStrokes
 from orbifolio.runner.painting.brush_placement import (
     BLOCK_PASSES,
     CHROMA,
-    FACE_PART,
     UNSTEADY,
     BrushPlacement,
     Sight,
@@ -37,7 +36,7 @@ from orbifolio.runner.painting.placers.base import PlacerSettings
 from orbifolio.runner.painting.placers.network import CELL, MIDDLE_RADIUS, StrokePredictor
 from orbifolio.runner.painting.placers.weights import predictor_provenance, shared_predictor
 from orbifolio.runner.painting.smoothing import smooth_within_edges
-from orbifolio.runner.painting.stroke_placement import STREAMS, PaintLayer, Sitting, StrokePlacement
+from orbifolio.runner.painting.stroke_placement import FACE_PART, STREAMS, PaintLayer, Sitting, StrokePlacement
 from orbifolio.runner.painting.subject import resized
 from orbifolio.runner.vision.base import Provenance
 
