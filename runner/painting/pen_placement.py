@@ -53,7 +53,8 @@ SEED_GAP = 0.8  # of the spacing, from seed to seed: every gap that a line fits 
 CONTOUR_SEEDS = 220  # part of the shorter side between seeds of contours
 STRONG, LASTING = 0.42, 0.3  # of the edges' strength: where contours begin, and how weak they may become
 RANKED = 0.45  # share of a tone's rank beside its lightness: pictures without shadows get some, too
-LOCAL, LOCAL_REACH = 0.9, 16  # weight of what is darker than its surroundings, and their part of the shorter side
+LOCAL, LOCAL_REACH = 0.36, 16  # weight of what is darker than its surroundings, and their part of the shorter side
+LOCAL_FULL = 0.5  # of the light around, missing, gets it whole: an eye; a nose's soft shadow gets less than half
 
 
 @dataclass(frozen=True)
@@ -87,9 +88,10 @@ class PenPlacement(StrokePlacement):
         lightness = smooth(self.subject.lab[..., 0], side / 220)
         rank = np.argsort(np.argsort(lightness.ravel(), kind="stable"), kind="stable").reshape(lightness.shape)
         low, high = np.quantile(lightness, (0.01, 0.985))
-        dark = (1 - RANKED) * (1 - (lightness - low) / (high - low + 1e-6)) + RANKED * (1 - rank / rank.size)
-        around = smooth(lightness, side / LOCAL_REACH) - lightness
-        local = np.clip(around / (2.5 * np.abs(around).mean() + 1e-6), -0.25, 0.4)
+        light = (lightness - low) / (high - low + 1e-6)
+        dark = (1 - RANKED) * (1 - light) + RANKED * (1 - rank / rank.size)
+        around = smooth(light, side / LOCAL_REACH)
+        local = np.clip((around - light) / (LOCAL_FULL * np.maximum(around, 0.1)), -0.6, 1)
         darkness: F32 = np.clip(0.92 * dark + LOCAL * local, 0, 1).astype(np.float32)
         return darkness
 
