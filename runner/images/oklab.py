@@ -34,7 +34,7 @@ _OPPONENTS = np.array(
 )
 """Cube roots of the responses to L, a, b. The rows of a and b sum to 0 up to the ten digits given: greys have none."""
 _TO_LINEAR, _TO_ROOTS = np.linalg.inv(_CONES), np.linalg.inv(_OPPONENTS)
-_HALVINGS = 12  # of the chroma that a screen can show: to 1/4096 of it, finer than 8 bits
+_HALVINGS = 12  # of the way to where a screen shows no more: to 1/4096 of it, finer than 8 bits
 _SLACK = 1e-4  # beyond [0, 1] that counts as inside: rounding, and a fortieth of a step of 8 bits
 
 
@@ -55,19 +55,34 @@ def to_srgb(lab: F64) -> F64:
 
 def into_gamut(lab: F64) -> F64:
     """The nearest colours of equal hue, and of equal lightness in [0, 1], that a screen shows."""
-    inside = _shown(lab)
-    if inside.all():
+    outside = ~_shown(lab)
+    if not outside.any():
         return lab
-    result = np.array(lab, np.float64)
-    wrong = result[~inside]
+    wrong = np.array(lab[outside], np.float64)
     wrong[:, 0] = np.clip(wrong[:, 0], 0, 1)
-    low, high = np.zeros(len(wrong)), np.ones(len(wrong))
+    result = np.array(lab, np.float64)
+    result[outside] = last_shown(wrong * [1, 0, 0], wrong)
+    return result
+
+
+def last_shown(start: F64, end: F64) -> F64:
+    """The last colours on straight ways that a screen shows.
+
+    Args:
+        start: (..., 3) colours that it shows.
+        end: (..., 3).
+    """
+    outside = ~_shown(end)
+    if not outside.any():
+        return end
+    begin, way = start[outside], end[outside] - start[outside]
+    low, high = np.zeros((len(way), 1)), np.ones((len(way), 1))
     for _ in range(_HALVINGS):
         share = (low + high) / 2
-        good = _shown(wrong * np.stack([np.ones_like(share), share, share], axis=1))
+        good = _shown(begin + share * way)[:, None]
         low, high = np.where(good, share, low), np.where(good, high, share)
-    wrong[:, 1:] *= low[:, None]
-    result[~inside] = wrong
+    result: F64 = np.array(end, np.float64)
+    result[outside] = begin + low * way
     return result
 
 

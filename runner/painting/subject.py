@@ -105,12 +105,15 @@ def see(picture: F32, look: PaintingLook, *, seed: int, palette: F64 | None = No
 
 
 def toned(lab: F32, look: PaintingLook) -> F32:
-    """(h, w, 3) OKLab of a picture in a look's key and contrast."""
-    done = lab.copy()
-    lightness = 1 - (1 - lab[..., 0]) * look.key
+    """(h, w, 3) OKLab of a picture in a look's key and contrast.
+
+    A colour becomes only as light, or as dark, as it can without losing chroma: yellow leaves would turn white.
+    """
+    done = lab.astype(np.float64)
+    lightness = 1 - (1 - done[..., 0]) * look.key
     mean = lightness.mean()
     done[..., 0] = np.clip(mean + (lightness - mean) * look.contrast, 0, 1)
-    return done
+    return oklab.last_shown(lab.astype(np.float64), done).astype(np.float32)
 
 
 def _paintable(lab: F32, saturation: float) -> F32:

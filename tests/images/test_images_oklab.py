@@ -52,3 +52,15 @@ def test_what_no_screen_shows_keeps_lightness_and_hue():
     np.testing.assert_allclose(back, tame, atol=2e-3)
     np.testing.assert_allclose(oklab.to_srgb(np.array([[-0.2, 0.1, 0.1]])), [[0, 0, 0]], atol=1e-3)
     np.testing.assert_allclose(oklab.to_srgb(np.array([[1.3, 0.1, 0.1]])), [[1, 1, 1]], atol=1e-3)
+
+
+def test_the_last_colour_shown_on_a_way_is_at_the_rim():
+    yellow = oklab.from_srgb(np.array([0.98, 0.93, 0.56]))
+    ends = yellow + np.array([[0.04, 0, 0], [-0.1, 0, 0], [0, 0.3, 0]])
+    reached = oklab.last_shown(np.broadcast_to(yellow, ends.shape), ends)
+    assert np.array_equal(reached[1], ends[1])
+    share = (reached - yellow)[[0, 2], [0, 1]] / (ends - yellow)[[0, 2], [0, 1]]
+    assert (share > 0).all()
+    assert (share < 1).all()
+    np.testing.assert_allclose(oklab.from_srgb(oklab.to_srgb(reached)), reached, atol=2e-3)
+    assert oklab.to_srgb(reached[[0, 2]]).max(1) == pytest.approx([1, 1], abs=1e-3)

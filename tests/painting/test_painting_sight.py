@@ -11,7 +11,7 @@ from skimage.filters import sato
 from orbifolio.runner.images import oklab
 from orbifolio.runner.painting.directions import directions
 from orbifolio.runner.painting.grounds import grain
-from orbifolio.runner.painting.looks import LOOKS, Oil
+from orbifolio.runner.painting.looks import LOOKS, Bold, Oil
 from orbifolio.runner.painting.paints import Liberty, choose_paints, desaturate, mix, saturate, take_liberties
 from orbifolio.runner.painting.saliency import (
     LINE_WIDTHS,
@@ -25,6 +25,7 @@ from orbifolio.runner.painting.saliency import (
 )
 from orbifolio.runner.painting.smoothing import smooth, smooth_within_edges
 from orbifolio.runner.painting.spines import STRAIGHT, SpineField, SpineRules, trace
+from orbifolio.runner.painting.subject import see, toned
 from orbifolio.runner.settings import field_help
 
 
@@ -330,3 +331,16 @@ def test_lines_are_as_strong_as_in_scikit_image() -> None:
     picture = data.camera()[::4, ::4] / 255
     both = sum(sato(picture, sigmas=LINE_WIDTHS, black_ridges=dark) for dark in (True, False))
     np.testing.assert_allclose(line_strength(picture), both, atol=1e-12)
+
+
+def test_light_colours_keep_their_chroma_in_strong_contrast() -> None:
+    picture = np.full((60, 60, 3), 0.05, np.float32)
+    picture[:, 20:40], picture[:, 40:] = (0.98, 0.93, 0.56), 0.9
+    plain = oklab.from_srgb(picture.astype(np.float64))
+    seen = see(picture, Bold(), seed=1, side=60).lab
+    painted = saturate(seen[30, 30:31].astype(np.float64), Bold().saturation)[0]
+    assert np.hypot(*painted[1:]) > 0.98 * np.hypot(*plain[30, 30, 1:])
+    assert seen[30, 30, 0] >= plain[30, 30, 0] - 1e-3
+    # greys are as light as asked for
+    grey, mean = toned(plain.astype(np.float32), Bold())[30, 50, 0], plain[..., 0].mean()
+    assert grey == pytest.approx(min(1, mean + 1.1 * (plain[30, 50, 0] - mean)), abs=1e-3)
