@@ -110,11 +110,10 @@ def with_room(covered: Covered, needed: int) -> Covered:
         np.empty(room, np.float32),
         np.zeros(room, np.int32),
     )
-    count = len(covered.cells)
-    larger.cells[:count] = covered.cells
-    larger.along[:count] = covered.along
-    larger.across[:count] = covered.across
-    larger.kinds[:count] = covered.kinds
+    # by element: assigning a slice would compile the message for shapes that differ, for two seconds
+    for slot in range(len(covered.cells)):
+        larger.cells[slot], larger.kinds[slot] = covered.cells[slot], covered.kinds[slot]
+        larger.along[slot], larger.across[slot] = covered.along[slot], covered.across[slot]
     return larger
 
 

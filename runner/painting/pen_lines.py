@@ -119,13 +119,14 @@ def draw_lines(field: PenField, seeds: F64, radii: F64, rules: PenRules) -> tupl
         if first + total > capacity:
             capacity *= 2
             larger = np.empty((capacity, 2), np.float32)
-            larger[:first] = points[:first]
+            for k in range(first):  # by element, as in `bristle_coverage.with_room`
+                larger[k, 0], larger[k, 1] = points[k, 0], points[k, 1]
             points = larger
         for k in range(back):
-            points[first + k] = behind[back - 1 - k]
+            points[first + k, 0], points[first + k, 1] = behind[back - 1 - k, 0], behind[back - 1 - k, 1]
         points[first + back, 0], points[first + back, 1] = x, y
         for k in range(forth):
-            points[first + back + 1 + k] = ahead[k]
+            points[first + back + 1 + k, 0], points[first + back + 1 + k, 1] = ahead[k, 0], ahead[k, 1]
         for k in range(first, first + total):
             taken[int(points[k, 1] / cell) + 1, int(points[k, 0] / cell) + 1] = s
         kept[lines] = s

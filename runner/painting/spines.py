@@ -202,7 +202,9 @@ def trace(field: SpineField, seeds: F64, owns: F32, radii: F64, leans: F64, rule
         if first + 2 * MAX_STEPS + STRAIGHT + 1 > capacity:
             capacity *= 2
             larger = np.empty((capacity, 2), np.float32)
-            larger[:first] = points[:first]
+            # by element, as in `bristle_coverage.with_room`
+            for k in range(first):
+                larger[k, 0], larger[k, 1] = points[k, 0], points[k, 1]
             points = larger
         total = forth + back + 1
         if total < 2 or total * radius * STEP < rules.shortest * radius:
@@ -220,10 +222,10 @@ def trace(field: SpineField, seeds: F64, owns: F32, radii: F64, leans: F64, rule
                 points[first + k, 1] = y + math.sin(bearing) * at
         else:
             for k in range(back):
-                points[first + k] = behind[back - 1 - k]
+                points[first + k, 0], points[first + k, 1] = behind[back - 1 - k, 0], behind[back - 1 - k, 1]
             points[first + back, 0], points[first + back, 1] = x, y
             for k in range(forth):
-                points[first + back + 1 + k] = ahead[k]
+                points[first + back + 1 + k, 0], points[first + back + 1 + k, 1] = ahead[k, 0], ahead[k, 1]
         offsets[s + 1] = first + total
         kept[s] = radius
         if rules.slimmest < 1:
