@@ -2,7 +2,8 @@
 
 Left out are hidden files (`.report`, `.orbifolio.lock`, `.*.part`), `*.part`, `checkpoint` folders, a reader's own
 `notes.json`, linked folders and links that lead out of the gallery: publishing a folder does not mean publishing what
-lies elsewhere.
+lies elsewhere. What lies in a run's folder and is nothing that a run makes stays at home, too: whoever puts a draft or
+a key beside a picture does not mean to publish it. Beside the runs everything is the gallery's owner's, and goes along.
 
 A run may be running while it is published. So its pages are read into memory first, outermost first, and its other
 files are listed last: whatever a page links to was written before the page, so the list holds it.
@@ -22,6 +23,11 @@ from orbifolio.reports.publish.serving import may_link
 from orbifolio.runner.errors import PublishError
 
 _CHECKPOINT = "checkpoint"
+_MADE = frozenset(
+    "again animation.avif animation.mp4 animation.webp card.json compare.js events.jsonl extras final.png index.html "
+    "inputs live.js phases recipe.yaml run.json stages system thumbs".split()
+)
+"""What runs and their reports make, at the top of a run's folder."""
 
 
 class UnreadableFile(PublishError):
@@ -36,11 +42,13 @@ class Snapshot:
         folder: of a run, or the gallery.
         pages: contents of the files that link to others, by path.
         files: paths of all other files.
+        strangers: files and folders at the top of a run's folder that no run makes, which are left out.
     """
 
     folder: Path
     pages: Mapping[str, bytes]
     files: tuple[str, ...]
+    strangers: tuple[str, ...] = ()
 
 
 def _walk(folder: Path, gallery: Path, within: str = "", skip: Collection[str] = ()) -> Iterator[str]:
@@ -109,10 +117,17 @@ def snapshot(folder: Path, gallery: Path) -> Snapshot:
     pages: dict[str, bytes] = {}
     gone: set[str] = set()
     while True:
-        paths = list(_walk(folder, gallery.resolve()))
+        every = list(_walk(folder, gallery.resolve()))
+        paths = [path for path in every if path.partition("/")[0] in _MADE]
         new = [path for path in paths if may_link(path) and path not in pages and path not in gone]
         if not new:
-            return Snapshot(folder, pages, tuple(path for path in paths if not may_link(path)))
+            strangers = dict.fromkeys(path.partition("/")[0] for path in every)
+            return Snapshot(
+                folder,
+                pages,
+                tuple(path for path in paths if not may_link(path)),
+                tuple(name for name in strangers if name not in _MADE),
+            )
         for path in sorted(new, key=lambda path: (path.count("/"), path)):
             try:
                 pages[path] = read_file(folder / path)

@@ -158,6 +158,11 @@ class Publisher:
                 self._listener.say(f"{error}; this run is left out")
                 continue
             stats.changed += run.changed
+            if run.strangers:
+                names = ", ".join(name.encode(errors="backslashreplace").decode() for name in run.strangers)
+                self._listener.say(
+                    f"{folder}: {names}: left out, since no run makes such files; lay them beside the runs"
+                )
             self._listener.reached(stats.runs, len(wanted))
             published[run.manifest.run] = run
             if time.monotonic() - indexed > _INDEX_SECONDS:

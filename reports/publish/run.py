@@ -36,12 +36,14 @@ class PublishedRun:
         manifest: of what the store holds.
         stale: files that no page needs any more once the index is updated.
         changed: whether anything had to be done.
+        strangers: what lies in its folder and is left out.
     """
 
     entry: CatalogueEntry
     manifest: Manifest
     stale: tuple[str, ...] = ()
     changed: bool = False
+    strangers: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -52,11 +54,13 @@ class _LocalRun:
         run: `type/id`.
         card: for the index pages.
         jobs: an upload of each of its files, by path below the run's folder.
+        strangers: see `Snapshot`.
     """
 
     run: str
     card: Card
     jobs: Mapping[str, UploadJob]
+    strangers: tuple[str, ...]
 
     def manifest(self, every: float) -> Manifest:
         files = {path: job.entry for path, job in self.jobs.items()}
@@ -72,7 +76,7 @@ def _read(folder: Path, gallery: Path, now: float) -> _LocalRun:
             jobs[path] = plan_upload(f"{run}/{path}", folder / path, files.pages.get(path))
         except FileNotFoundError:
             continue
-    return _LocalRun(run, _card(folder, files, now), jobs)
+    return _LocalRun(run, _card(folder, files, now), jobs, files.strangers)
 
 
 def _card(folder: Path, files: Snapshot, now: float) -> Card:
@@ -106,11 +110,15 @@ def publish_run(
     target = local.manifest(every)
     entry = catalogue.runs.get(local.run)
     if entry is not None and entry.digest == target.digest and entry.tag == catalogue.tags.get(local.run):
-        return PublishedRun(entry, target)
+        return PublishedRun(entry, target, strangers=local.strangers)
     old, tag = Manifest(local.run), ""
     if local.run in catalogue.tags:
         old, tag = read_manifest(uploader.store, local.run)
-    stale = tuple(path for path in old.files if path not in target.files and not (folder / path).exists())
+    stale = tuple(
+        path
+        for path in old.files
+        if path not in target.files and (path.partition("/")[0] in local.strangers or not (folder / path).exists())
+    )
     whole = replace(target, files={**{path: old.files[path] for path in stale}, **target.files})
     jobs = [
         replace(job, order=(*upload_rank(path, replaces=path in old.files), path in old.files))
@@ -119,7 +127,7 @@ def publish_run(
     ]
     if jobs or not old.complete or old.digest != whole.digest:
         whole, tag = _upload(whole, old, jobs, uploader)
-    return PublishedRun(CatalogueEntry.of(whole, tag), whole, stale, changed=True)
+    return PublishedRun(CatalogueEntry.of(whole, tag), whole, stale, changed=True, strangers=local.strangers)
 
 
 def _upload(whole: Manifest, old: Manifest, jobs: Sequence[UploadJob], uploader: Uploader) -> tuple[Manifest, str]:

@@ -13,6 +13,7 @@ import pytest
 from stores import dangling, of_folder
 
 from orbifolio.reports.publish.catalogue import read_catalogue
+from orbifolio.reports.publish.contents import _MADE
 from orbifolio.reports.publish.folder import FolderStore, FolderTarget
 from orbifolio.reports.publish.publisher import PublishStats
 from orbifolio.reports.publish.serving import STATE_FOLDER
@@ -47,6 +48,25 @@ def test_a_readers_own_notes_stay_at_home(gallery: Path, tmp_path: Path, publish
     (gallery / "rainbow-hexagon/20261121-101500-4f2a/notes.json").write_text('{"note": "too dark for Aunt Mary"}')
     publish(folder_store(tmp_path / "www"), gallery)
     assert not [key for key in files(tmp_path / "www") if key.endswith("notes.json")]
+
+
+def test_what_no_run_makes_stays_at_home(gallery: Path, tmp_path: Path, publish: Publish) -> None:
+    """Also what an older version has published; what lies beside the runs is the owner's, and goes along."""
+    run = gallery / "rainbow-hexagon/20261121-101500-4f2a"
+    target = tmp_path / "www"
+    publish(folder_store(target), gallery)
+    before = files(target)
+    (run / "draft").mkdir()
+    for path in (run / "secret.txt", run / "draft" / "key.pem", gallery / "CNAME"):
+        path.write_text("x")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("orbifolio.reports.publish.contents._MADE", _MADE | {"secret.txt", "draft"})
+        publish(folder_store(target), gallery)
+    strangers = {f"{run.relative_to(gallery)}/{name}" for name in ("secret.txt", "draft/key.pem")}
+    assert files(target) - before == {*strangers, "CNAME"}
+    publish(folder_store(target), gallery)
+    assert files(target) - before == {"CNAME"}
+    assert not dangling(of_folder(target))
 
 
 def test_large_files_are_copied_whole(gallery: Path, tmp_path: Path, publish: Publish) -> None:

@@ -33,7 +33,7 @@ def test_everything_that_a_page_needs_is_published_and_nothing_else(gallery: Pat
     (run / ".index.html.1-ab.tmp").write_bytes(b"half")
     (run / "outside").symlink_to("/etc")
     (run / "outside.txt").symlink_to("/etc/hostname")
-    (run / "inside.png").symlink_to(run / "final.png")
+    (run / "extras/inside.png").symlink_to(run / "final.png")
     (gallery / "robots.txt").write_text("User-agent: *\n")
     store = Memory()
     tally = publish(store, gallery)
@@ -42,7 +42,7 @@ def test_everything_that_a_page_needs_is_published_and_nothing_else(gallery: Pat
     left = {key for key in local if "/." in f"/{key}" or "checkpoint" in key or key.endswith(".part")}
     outside = {key for key in local if "/outside" in key}
     assert keys == local - left - outside | {"404.html"}
-    assert {"robots.txt", f"{RUN}/inside.png"} <= keys
+    assert {"robots.txt", f"{RUN}/extras/inside.png"} <= keys
     assert b"secret" not in b"".join(content for content, _ in store.objects.values())
     assert tally.uploaded == len(keys)
     assert not dangling(of_memory(store))
