@@ -43,7 +43,9 @@ RECIPE = """\
 schema: 1
 title: {title}
 about: |
-  {name} as a tiling of type {type} ({group}), distance {distance:.3f}; the tiles have {count} colours.
+  {title} as a tiling of type {type} ({group}), distance {distance:.3f}; the tiles have {count} colours.
+
+  Cost: about a minute on two CPU cores; `quality=print` draws it three times as large.
 seed: 1
 renderer:
   kind: image-optimisation
@@ -58,10 +60,13 @@ renderer:
   objectives:
     - {{kind: style, images: ["orbifolio:oil"], weight: 1}}
     - {{kind: content, layers: [conv2_1, conv3_1], weight: 2}}
-    - {{kind: range, weight: 10}}
-  phases: [{{size: 480, steps: 30}}]
+    - {{kind: range, weight: 200}}   # colours beyond what a screen shows would be cut, and break the symmetry
+  phases: [{{size: 512, steps: 20}}]
 frames: 4
+qualities:
+  print: {{renderer.phases: [{{size: 512, steps: 20}}, {{size: 1536, steps: 16}}]}}
 """
+"""As the recipes of escher/ are, which were made so."""
 
 
 @dataclass(frozen=True)
@@ -153,7 +158,6 @@ def recipe_text(chosen: ChosenTile, template: Template, figure: str, palette: Se
     """A recipe of a tile, its cuts written out so that nothing is searched again."""
     return RECIPE.format(
         title=chosen.figure.name.replace("-", " ").capitalize(),
-        name=chosen.figure.name,
         type=template.type,
         group=chosen.tiling.group.name,
         distance=chosen.candidate.distance,
