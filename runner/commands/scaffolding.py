@@ -9,7 +9,7 @@ from pathlib import Path
 from orbifolio.runner.errors import InputError
 from orbifolio.runner.files import write_atomically
 from orbifolio.runner.images.png_text import RECIPE, read_text
-from orbifolio.runner.recipe.shipped import UnknownRecipe, shipped_recipes, unknown_recipe
+from orbifolio.runner.recipe.shipped import UnknownRecipe, shipped_recipe, shipped_recipes, unknown_recipe
 
 
 def new_recipe(path: Path | None, like: str) -> Path:
@@ -34,9 +34,9 @@ def new_recipe(path: Path | None, like: str) -> Path:
         write_atomically(path, _recipe_in(Path(like), path).encode())
         return path
     shipped = shipped_recipes()
-    if like not in shipped:
+    source = shipped_recipe(like, shipped)
+    if source is None:
         raise UnknownRecipe(unknown_recipe(like, shipped))
-    source = shipped[like]
     text = source.read_text(encoding="utf-8")
     text = _with_schema(text, path)
     write_atomically(path, text.encode())

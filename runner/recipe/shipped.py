@@ -37,16 +37,29 @@ def unknown_recipe(name: str, shipped: Mapping[str, Path]) -> str:
     return f"{name}: no such shipped recipe; {cure}"
 
 
+def shipped_recipe(name: str, shipped: Mapping[str, Path]) -> Path | None:
+    """The shipped recipe of a name, `tunnel` or with its theme, `zoom/tunnel`; None if there is none.
+
+    >>> [shipped_recipe(name, {"tunnel": Path("recipes/zoom/tunnel.yaml")}) is None for name in
+    ...  ("tunnel", "zoom/tunnel", "plane/tunnel", "zoom")]
+    [False, False, True, True]
+    """
+    theme, _, bare = name.rpartition("/")
+    found = shipped.get(bare)
+    return found if found is not None and theme in ("", found.parent.name) else None
+
+
 def find_recipe(recipe: str | Path) -> Path:
-    """A recipe by its path, or by the name of a shipped one.
+    """A recipe by its path, or by the name of a shipped one, with its theme or without.
 
     Raises:
         UnknownRecipe: a bare name that is neither a file here nor a shipped recipe's.
     """
     path = file_of(str(recipe))
-    if path.exists() or path.suffix or len(path.parts) != 1:
+    if path.exists() or path.suffix:
         return path  # reading it reports what is wrong with it
     shipped = shipped_recipes()
-    if path.name not in shipped:
+    found = shipped_recipe(path.as_posix(), shipped)
+    if found is None and len(path.parts) == 1:
         raise UnknownRecipe(unknown_recipe(path.name, shipped))
-    return shipped[path.name]
+    return found or path

@@ -313,9 +313,11 @@ def test_a_reader_that_goes_away_does_not_end_the_run(recipe, tmp_path):
 
 
 def test_a_shipped_recipe_is_run_by_its_name(tmp_path, orbifolio):
-    answer = orbifolio("run", "waves-colours", "renderer.phases=[{size: 48, steps: 0}]")
+    answer = orbifolio("run", "plane/waves-colours", "renderer.phases=[{size: 48, steps: 0}]")
     assert answer.returncode == 0, answer.stderr
     assert answer.stdout.splitlines()[-1].startswith("gallery/waves-colours/")
+    assert orbifolio("check", "waves-colours").returncode == 0
+    assert "no such file" in orbifolio("check", "zoom/waves-colours").stderr
     wrong = orbifolio("run", "waves-colour")
     assert wrong.returncode == 2
     assert "waves-colour: no such shipped recipe; did you mean waves-colours" in wrong.stderr
