@@ -104,6 +104,20 @@ def test_faults_are_told_with_their_place():
         Isohedral(figure="x.svg", cuts=BIRD["cuts"])
     with pytest.raises(ValueError, match="5 edges, of which partners have the same points"):
         Isohedral(figure="x.svg", type="IH21", cuts=BIRD["cuts"])
+    for lengths in ((16, 16, 14, 9, 16), (16, 16, 14, 9, 16, -9), (-1, 40, 1, 1, 40, 1), (1000,) * 6, (1,) * 6):
+        with pytest.raises(ValueError, match=r"of which partners have the same points, 12 to 160 in all"):
+            Isohedral(figure="x.svg", type="IH6", cuts={"lengths": lengths, "start": 3})
+
+
+def test_cuts_of_another_type_are_told_with_the_other_faults_of_a_recipe():
+    asked = ["renderer.symmetry.cuts.lengths.0=1000", "renderer.symmetry.tiles=0", "renderer.phases.0.steps=-1"]
+    with pytest.raises(RecipeError) as caught:
+        load(shipped_recipes()["birds"], asked)
+    assert [problem.path for problem in caught.value.problems] == [
+        "renderer.symmetry.cuts",
+        "renderer.symmetry.tiles",
+        "renderer.phases.0.steps",
+    ]
 
 
 def test_only_a_tiling_brings_a_figure():

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 
 import numpy as np
 from platformdirs import user_cache_path
-from pydantic import Field, model_validator
+from pydantic import Field, ValidationInfo, field_validator
 
 from orbifolio.runner.arrays import F32, F64
 from orbifolio.runner.deferred import torch
@@ -41,6 +41,8 @@ if TYPE_CHECKING:
 
 TypeName = Literal["auto", "IH1", "IH2", "IH3", "IH4", "IH5", "IH6", "IH7", "IH21", "IH28"]
 COLOURS = ("#d9643a", "#f3d9a0", "#3f7f8c")
+MOST_POINTS = 160
+"""Of cuts: twice as many as a search has, so that a tile is bent within half a second."""
 
 
 def cache_folder() -> Path:
@@ -141,20 +143,27 @@ class Isohedral(SymmetrySettings):
     tiles: int = Field(default=24, ge=2, le=400)
     """About how many tiles the picture shows."""
 
-    @model_validator(mode="after")
-    def _consistent(self) -> Isohedral:
-        if self.cuts is None:
-            return self
-        kind = TYPES.get(self.type)
+    @field_validator("cuts")
+    @classmethod
+    def _of_the_type(cls, cuts: Cuts | None, info: ValidationInfo) -> Cuts | None:
+        """Before anything is built of them, as `SymmetrySettings._legal` does."""
+        if cuts is None or "type" not in info.data:
+            return cuts
+        name, lengths = info.data["type"], cuts.lengths
+        kind = TYPES.get(name)
         if kind is None:
             raise ValueError("cuts without a type; they are those of one isohedral type; write it, as in type: IH4")
-        lengths = self.cuts.lengths
-        if len(lengths) != kind.edges or kind.lengths(kind.counts(lengths)) != lengths or not 12 <= sum(lengths) <= 400:
+        if (
+            len(lengths) != kind.edges
+            or min(lengths) < 0
+            or kind.lengths(kind.counts(lengths)) != lengths
+            or not 12 <= sum(lengths) <= MOST_POINTS
+        ):
             raise ValueError(
-                f"cuts.lengths {list(lengths)} for {self.type}; it has {kind.edges} edges, of which partners have the "
-                "same points, 12 to 400 in all; take them from `orbifolio tile`"
+                f"lengths {list(lengths)} for {name}; it has {kind.edges} edges, of which partners have the "
+                f"same points, 12 to {MOST_POINTS} in all; take them from `orbifolio tile`"
             )
-        return self
+        return cuts
 
     def figures(self) -> tuple[str, ...]:
         """The figure's file."""
