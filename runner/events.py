@@ -207,7 +207,9 @@ def from_line(line: str) -> Event | None:
 
 def unreadable_files(folder: Path) -> dict[str, str]:
     """What lies in the place of the files that every run has and cannot be read: paths, each with "what; cure"."""
-    faults = {str(folder / name): unreadable(folder / name) for name in (*RECORDS, "recipe.yaml", "final.png")}
+    faults = {
+        str(folder / name): unreadable(folder / name) for name in (*RECORDS, "recipe.yaml", "final.png", "index.html")
+    }
     return {path: fault for path, fault in faults.items() if fault}
 
 

@@ -18,6 +18,7 @@ from orbifolio.reports.write_gallery import update_index
 from orbifolio.runner.cloud.rerun import rerun_instructions
 from orbifolio.runner.devices import choose_device, describe_device
 from orbifolio.runner.errors import InputError, OrbifolioError, PathTaken
+from orbifolio.runner.events import unreadable_files
 from orbifolio.runner.mail.notifier import Notifier
 from orbifolio.runner.recipe.model import LoadedRecipe
 from orbifolio.runner.run.listeners import Listener, ReportWriter, Terminal
@@ -190,6 +191,7 @@ def _report(
         try:
             with obstacles.gather():
                 write_all(run_folder)
+            obstacles.note(unreadable_files(run_folder))  # put there while it ran: who looks for them later finds none
         except OSError as error:  # the picture is safe; only its pages are not
             raise OrbifolioError(
                 f"{gallery}: the report could not be written ({error.strerror or error}); make room and run "

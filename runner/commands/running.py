@@ -55,10 +55,8 @@ def run_here(
     if result.outcome != "done":
         click.echo(f"{result.outcome}: {result.message}", err=True)
     click.echo(str(result.folder / "index.html"))
-    if result.outcome == "interrupted":
-        sys.exit(130)
-    if result.outcome != "done":
-        sys.exit(1)
+    if result.exit_code:
+        sys.exit(result.exit_code)
 
 
 def source_of(picture: str, name: str, example: str, images: dict[str, Path]) -> str:

@@ -10,6 +10,11 @@ from orbifolio.runner.deferred import torch
 from orbifolio.runner.errors import OrbifolioError
 
 
+def exit_code_of(error: BaseException) -> int:
+    """Of a command that ends with an error: 2 where what was given is wrong, a place that is taken included; else 1."""
+    return error.exit_code if isinstance(error, OrbifolioError) else 1
+
+
 def describe_failure(error: BaseException, folder: Path) -> str:
     """What happened and what to do; empty for a fault of the program itself."""
     if isinstance(error, OrbifolioError):

@@ -8,6 +8,7 @@ resumed too, to complete it.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import logging
 import time
@@ -40,7 +41,7 @@ from orbifolio.runner.recipe.model import LoadedRecipe
 from orbifolio.runner.redaction import redact
 from orbifolio.runner.renderers.base import Phase, Renderer
 from orbifolio.runner.run.checkpoint import Checkpoint, read_checkpoint, remove_checkpoint, write_checkpoint
-from orbifolio.runner.run.failures import describe_failure
+from orbifolio.runner.run.failures import describe_failure, exit_code_of
 from orbifolio.runner.run.frame_schedule import FrameSchedule
 from orbifolio.runner.run.input_images import InputPictures, write_stages
 from orbifolio.runner.run.listeners import Listener, LogWriter
@@ -86,11 +87,13 @@ class RunResult:
         folder: where its report is.
         outcome: `done`, `failed` or `interrupted`.
         message: what happened and what to do; empty when done.
+        exit_code: of a command that did nothing else, as `cli` says.
     """
 
     folder: Path
     outcome: str
     message: str = ""
+    exit_code: int = 0
 
 
 class Run:
@@ -211,21 +214,28 @@ class Run:
                 )
 
     def _guarded(self, started: float, listeners: Callable[[Path], Sequence[Listener]]) -> RunResult:
-        outcome, message = "done", ""
+        outcome, message, code = "done", "", 0
         try:
             checkpoint = read_checkpoint(self.folder / "checkpoint", self.device) if self.resumed else None
             self._open(started, checkpoint, listeners)
             self._run_phases(checkpoint)
         except KeyboardInterrupt:
-            outcome = "interrupted"
+            outcome, code = "interrupted", 130
             message = f"stopped on request; resume with: {self._summary.get('rerun', {}).get('resume', self.command)}"
         except Exception as error:
-            outcome, message = "failed", describe_failure(error, self.folder)
+            outcome, message, code = "failed", describe_failure(error, self.folder), exit_code_of(error)
             if not message:  # a fault of the program itself must show its traceback
-                self._close("failed", f"{type(error).__name__}: {error}")
+                with contextlib.suppress(OSError):
+                    self._close("failed", f"{type(error).__name__}: {error}")
                 raise
-        outcome, message = self._close(outcome, message)
-        return RunResult(self.folder, outcome, message)
+        try:
+            self._close(outcome, message)
+        except OSError as error:
+            # Everything before stays readable, and the terminal shows the message.
+            if outcome == "done":
+                outcome, message = "failed", describe_failure(error, self.folder) or str(error)
+                code = exit_code_of(error)
+        return RunResult(self.folder, outcome, message, code)
 
     def _open(
         self, started: float, checkpoint: Checkpoint | None, listeners: Callable[[Path], Sequence[Listener]]
@@ -457,23 +467,22 @@ class Run:
         self._summary["peak_memory_bytes"] = max(peak_memory(self.device), self._summary.get("peak_memory_bytes", 0))
         write_summary(self.folder, self._summary)
 
-    def _close(self, outcome: str, message: str) -> tuple[str, str]:
-        """Write how the run ended, if the disk allows; a run that cannot write that it is done has failed."""
+    def _close(self, outcome: str, message: str) -> None:
+        """Write how the run ended; a run that cannot write that it is done has failed.
+
+        Raises:
+            OSError: the disk does not allow it.
+        """
         self.stop.closing = True
         if not self._summary:
-            return outcome, message
+            return
         self._summary.update(status=outcome, message=message, finished=time.time())
         try:
             self._write_summary()
             self._emit(RunFinished(time=time.time(), outcome=outcome, message=message))
-        except OSError as error:
-            # Everything before stays readable, and the terminal shows the message.
-            if outcome == "done":
-                outcome, message = "failed", describe_failure(error, self.folder) or str(error)
         finally:
             if self._log is not None:
                 self._log.close()
-        return outcome, message
 
 
 def _fast_when_begun(folder: Path | None, device: str) -> bool:

@@ -45,8 +45,6 @@ STARTED = "started"
 LOCK = "lock"
 RESULT = "result.json"
 LOG = "work.log"
-EXIT_CODES = {"done": 0, "interrupted": 130}
-"""By outcome; 1 for any other."""
 LOCKED = 2
 """Exit code of a process whose folder is locked by another."""
 
@@ -110,8 +108,7 @@ def report_outcome(folder: Path, run: Callable[[], RunResult]) -> int:
     outcome, message, code = "failed", "", 1
     try:
         result = run()
-        outcome, message = result.outcome, result.message
-        code = EXIT_CODES.get(outcome, 1)
+        outcome, message, code = result.outcome, result.message, result.exit_code
     except KeyboardInterrupt:
         outcome, message, code = "interrupted", "stopped before it began", 130
     except OrbifolioError as error:

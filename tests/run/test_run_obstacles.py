@@ -13,6 +13,8 @@ import pytest
 from tiny_runs import HEAD, RECIPES
 
 from orbifolio.runner.cli import main
+from orbifolio.runner.events import Event, Stepped
+from orbifolio.runner.run.listeners import LogWriter
 
 
 def folder(path: Path) -> None:
@@ -169,3 +171,51 @@ def test_a_run_is_removed_whatever_is_wrong_with_another(there: Path, monkeypatc
     assert command(monkeypatch, "rm", other, "--yes") == 0
     assert not other.exists()
     assert other.name not in (there / "gallery" / "index.html").read_text(encoding="utf-8")
+
+
+TAKEN = "in the way of a file that is written here; move it away"
+FOLDER = "is a folder, where a file belongs; move it away"
+
+
+@pytest.mark.parametrize(
+    ("name", "fault", "picture"),
+    [
+        ("run.json", TAKEN, False),
+        ("checkpoint", TAKEN, False),
+        ("extras", TAKEN, True),
+        ("events.jsonl", FOLDER, True),
+        ("index.html", FOLDER, True),
+    ],
+)
+def test_what_is_put_there_while_it_runs_is_named_and_kept(
+    name: str,
+    fault: str,
+    picture: bool,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    (tmp_path / "map.yaml").write_text(HEAD + RECIPES["map"], encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    write = LogWriter.__call__
+
+    def write_and_disturb(self: LogWriter, event: Event) -> None:
+        write(self, event)
+        (run,) = Path("gallery", "map").glob("2*")
+        if isinstance(event, Stepped) and event.step == 1:
+            place = run / name
+            if place.is_dir():
+                shutil.rmtree(place)
+            place.unlink(missing_ok=True)
+            if fault == FOLDER or name == "run.json":
+                folder(place)
+            else:
+                place.write_text("mine", encoding="utf-8")
+
+    monkeypatch.setattr(LogWriter, "__call__", write_and_disturb)
+    assert command(monkeypatch, "run", "map.yaml") == 2
+    (run,) = Path("gallery", "map").glob("2*")
+    assert f"{run / name}: {fault}\n" in capsys.readouterr().err
+    assert (run / "final.png").is_file() == picture
+    mine = run / name / "mine.txt" if (run / name).is_dir() else run / name
+    assert mine.read_text(encoding="utf-8") == "mine"

@@ -30,7 +30,7 @@ folder = Path(sys.argv[1])
 def started():
     run_child(folder, lambda: 0)
 def report(outcome, message=""):
-    result = SimpleNamespace(outcome=outcome, message=message)
+    result = SimpleNamespace(outcome=outcome, message=message, exit_code=int(outcome != "done"))
     sys.exit(run_child(folder, lambda: report_outcome(folder, lambda: result)))
 """
 
