@@ -59,6 +59,8 @@ ARITHMETIC = {
 UNRUN = ("annotation", "returns", "decorator_list", "exc", "msg", "type_params")
 """Fields of the syntax tree that decide no number: types, decorators, texts of errors."""
 PER_MUTANT = 240  # seconds of processor; a mutant that takes longer runs in circles, and counts as killed
+CRASHES = (signal.SIGSEGV, signal.SIGABRT, signal.SIGBUS, signal.SIGFPE, signal.SIGILL)
+"""How the process of compiled code ends that writes past its arrays; a mutant that does so is noticed."""
 SELECTED = 90.0  # seconds of tests that judge a mutant first
 
 
@@ -261,7 +263,7 @@ def judges(mutant: Mutant, lines: dict[str, dict[int, list[str]]], seconds: dict
 
 
 def judge(scratch: Path, mutant: Mutant, number: int, arguments: Sequence[str]) -> str:
-    """`killed`, `timeout` or `survived`."""
+    """`killed`, `timeout`, `survived`, or `unfound` if tests that are named one by one are no longer there."""
     path = scratch / mutant.path
     before, stamp = path.read_bytes(), path.stat()
     compiled = b"numba" in before
@@ -280,7 +282,8 @@ def judge(scratch: Path, mutant: Mutant, number: int, arguments: Sequence[str]) 
         finally:
             path.write_bytes(before)
             os.utime(path, (stamp.st_atime, stamp.st_mtime))
-    fates = {None: "timeout", 0: "survived", 1: "killed", 2: "killed"}  # 2: what it broke cannot be imported
+    fates = {None: "timeout", 0: "survived", 1: "killed", 2: "killed", 4: "unfound"}  # 2: it cannot be imported
+    fates |= {-number: "killed" for number in CRASHES}
     if status not in fates:
         sys.exit(f"pytest ended with {status}, which says nothing about {mutant.path}:{mutant.line}")
     return fates[status]
@@ -329,8 +332,9 @@ def main() -> None:
             began = time.monotonic()
             first, final = judges(mutant, lines, seconds)
             fate = judge(scratch, mutant, number, first)
-            if fate == "survived" and not final:
+            if fate == "unfound" or fate == "survived" and not final:
                 fate = judge(scratch, mutant, number, options.tests)
+                fate = "killed" if fate == "unfound" else fate  # not even what all tests share can be imported
             took = time.monotonic() - began
             print(
                 f"{number:4} {fate:9}{took:6.1f} s  {mutant.path}:{mutant.line}  {mutant.before!r} -> "

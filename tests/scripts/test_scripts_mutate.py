@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import ast
+import sys
 from pathlib import Path
 
-from scripts.mutate import Mutant, judges, mutants_of, sample
+import pytest
+
+from scripts.mutate import Mutant, judge, judges, mutants_of, sample
 
 ROOT = Path(__file__).resolve().parents[2]
 SOURCE = '''\
@@ -61,3 +64,34 @@ def test_the_quickest_tests_that_run_the_line_judge_first() -> None:
     unseen, final = judges(Mutant("y.py", 5, 5, "1", "2", ""), lines, seconds)
     assert final
     assert set(unseen) == set(seconds)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs fork")
+@pytest.mark.parametrize(
+    ("text", "fate"),
+    [
+        ("VALUE = 1", "survived"),
+        ("VALUE = 2", "killed"),
+        ("VALUE = 1 / 0", "unfound"),  # no test of what cannot be imported has a name
+        ("import os; os.kill(os.getpid(), 11)", "killed"),
+        ("VALUE, NAMES = 1, ['b']", "unfound"),
+    ],
+)
+def test_how_the_tests_end_decides_a_mutants_fate(text: str, fate: str, tmp_path: Path) -> None:
+    (tmp_path / "judged.py").write_text("VALUE, NAMES = 1, ['a']", encoding="utf-8")
+    (tmp_path / "test_judged.py").write_text(
+        "import judged, pytest\n"
+        "@pytest.mark.parametrize('name', getattr(judged, 'NAMES', ['a']))\n"
+        "def test_value(name): assert judged.VALUE == 1\n",
+        encoding="utf-8",
+    )
+    (tmp_path / "conftest.py").write_text(
+        "def pytest_addoption(parser): parser.addoption('--slow')\n", encoding="utf-8"
+    )
+    (tmp_path / "pytest.ini").write_text("[pytest]\n", encoding="utf-8")
+    mutant = Mutant("judged.py", 1, 1, "", "", text + "\n")
+    assert judge(tmp_path, mutant, 0, [f"{tmp_path}/test_judged.py::test_value[a]"]) == fate
+    if fate == "unfound":
+        whole = judge(tmp_path, mutant, 1, [str(tmp_path)])
+        assert whole == ("killed" if "/" in text else "survived")
+    assert (tmp_path / "judged.py").read_text(encoding="utf-8") == "VALUE, NAMES = 1, ['a']"
