@@ -13,6 +13,7 @@ from orbifolio.runner.objectives.statistics import (
     Moments,
     moments,
     pool,
+    products,
     with_constant,
 )
 
@@ -28,6 +29,15 @@ def test_moments_are_numpys():
     np.testing.assert_allclose(found.mean.numpy(), flat.mean(axis=1), atol=1e-6)
     np.testing.assert_allclose(found.second.numpy(), flat @ flat.T / flat.shape[1], atol=1e-5)
     np.testing.assert_allclose(found.deviation.numpy(), flat.std(axis=1), atol=1e-5)
+
+
+@pytest.mark.parametrize("shape", [(8, 12), (8, 1024), (16, 8191)], ids=["few", "many", "odd"])
+def test_products_of_bf16_are_summed_more_exactly_than_they_are_kept(shape):
+    flat = torch.rand(shape, generator=torch.Generator().manual_seed(1)).bfloat16()
+    exact = flat.double() @ flat.double().mT
+    found = products(flat)
+    assert found.dtype == torch.float32
+    assert float((found - exact).norm() / exact.norm()) < 2**-11
 
 
 def test_a_mask_selects():
