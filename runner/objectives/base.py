@@ -96,6 +96,37 @@ class Preparation:
 
 
 @dataclass(frozen=True)
+class LayerPart:
+    """Which part of a layer some features are.
+
+    Attributes:
+        part: rows and columns, each from the first to the one after the last; None for the whole layer.
+    """
+
+    part: tuple[tuple[int, int], tuple[int, int]] | None = None
+
+    def of(self, whole: Tensor) -> Tensor:
+        """(..., rows, columns) of a map of the layer's size, in the same memory."""
+        if self.part is None:
+            return whole
+        (top, bottom), (left, right) = self.part
+        return whole[..., top:bottom, left:right]
+
+
+@dataclass(frozen=True, eq=False)
+class PlaceSum:
+    """A sum over the places of a layer, which the sums over parts of it add up to.
+
+    Attributes:
+        layer: name.
+        summand: (features (1, channels, rows, columns) of a part, where it lies) -> its sum, of any shape.
+    """
+
+    layer: str
+    summand: Callable[[Tensor, LayerPart], Tensor]
+
+
+@dataclass(frozen=True)
 class ObjectiveInput:
     """What an objective scores.
 
@@ -106,6 +137,7 @@ class ObjectiveInput:
         wrap: the artwork repeats over its (top-bottom, left-right) edges.
         shear: with which it repeats from top to bottom, or None.
         summaries: layer -> moments of its features, where an engine has them; ask `moments` for them.
+        totals: what an engine has of objectives' sums; ask `total` for them.
     """
 
     artwork: Tensor
@@ -114,6 +146,12 @@ class ObjectiveInput:
     wrap: tuple[bool, bool] = (False, False)
     shear: Shear | None = None
     summaries: Mapping[str, Moments] = field(default_factory=dict)
+    totals: Mapping[PlaceSum, Tensor] = field(default_factory=dict)
+
+    def total(self, item: PlaceSum) -> Tensor:
+        """A sum over all places of a layer; one of the objective's `sums`."""
+        found = self.totals.get(item)
+        return item.summand(self.features[item.layer], LayerPart()) if found is None else found
 
     def moments(self, layer: str, mask: Tensor | None = None) -> Moments:
         """The moments of a layer, weighted by a mask of the artwork's size.
@@ -132,9 +170,12 @@ class Objective(ABC):
 
     Attributes:
         layers: names of the network's layers that it uses.
+        sums: over the places of those, of each layer of which it wants sums and not moments. An objective that asks
+            for moments without a mask and for these alone can be scored in tiles: see `tile_engine`.
     """
 
     layers: tuple[str, ...] = ()
+    sums: tuple[PlaceSum, ...] = ()
 
     @abstractmethod
     def __call__(self, inputs: ObjectiveInput) -> dict[str, Tensor]:
@@ -180,6 +221,10 @@ class ObjectiveSettings(Settings):
     def repeats(self) -> bool:
         """Whether it scores a part of which the whole picture is made by shifts as it scores the whole picture."""
         return False
+
+    def needs_whole(self) -> str:
+        """Why it cannot be scored in tiles, "" if it can: if it asks for moments and `Objective.sums` of layers alone."""
+        return "looks at the features of the whole picture at once"
 
     def least_side(self, vision: VisionSettings) -> int:
         """Pixels that its pictures need on each side, as they are; 0 where they are scaled to the artwork."""

@@ -8,6 +8,7 @@ whichever of the two it asked for. Back: `vision.chain_backward`, where the deri
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, TypeVar
 
 from orbifolio.runner.deferred import torch
@@ -21,7 +22,7 @@ from orbifolio.runner.objectives.engine import (
 from orbifolio.runner.objectives.statistics import Moments, moments
 from orbifolio.runner.views.drawn_view import DrawnView, apply_view
 from orbifolio.runner.vision.base import Chain, Shear
-from orbifolio.runner.vision.chain_backward import ChainBackward, FeaturePull
+from orbifolio.runner.vision.chain_backward import ChainBackward, FeaturePull, pull_of_moments
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -133,10 +134,6 @@ def _pulls(
         if mean is None and second is None:
             continue
         _, _, height, width = walked[name].shape
-        dtype, share = walked[name].dtype, 1 / (height * width)
-        pulls[name] = FeaturePull(
-            None if second is None else ((second + second.mT) * share).to(dtype),
-            None if mean is None else (mean * share).to(dtype),
-            rests.get(name),
-        )
+        pull = pull_of_moments(mean, second, positions=height * width, dtype=walked[name].dtype)
+        pulls[name] = replace(pull, rest=rests.get(name))
     return pulls

@@ -6,6 +6,7 @@ Departs from Gatys et al. in the normalisation only: theirs depends on the layer
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 from pydantic import Field
@@ -14,9 +15,11 @@ from orbifolio.runner.deferred import torch
 from orbifolio.runner.named_files import FileName
 from orbifolio.runner.objectives.base import (
     INITIAL,
+    LayerPart,
     Objective,
     ObjectiveInput,
     ObjectiveSettings,
+    PlaceSum,
     Preparation,
     fit_mask,
 )
@@ -52,6 +55,10 @@ class Content(ObjectiveSettings):
         """Yes: features are compared where they are."""
         return True
 
+    def needs_whole(self) -> str:
+        """No: squares are added place by place."""
+        return ""
+
     def shape_givers(self) -> tuple[str, ...]:
         """The content picture, so that it is not cropped."""
         return () if self.image is None else (self.image,)
@@ -74,19 +81,21 @@ class ContentObjective(Objective):
         self.settings = settings
         self.layers = layers
         self.targets = targets
-        self.mask = mask
+        self.masks = {name: fit_mask(mask, target) for name, target in targets.items()}
+        self.shares = {
+            name: settings.weight / target.square().sum().clamp_min(1e-8) for name, target in targets.items()
+        }
+        self.sums = tuple(PlaceSum(name, partial(self._difference, name)) for name in layers)
 
     def __call__(self, inputs: ObjectiveInput) -> dict[str, Tensor]:
         """One term for each layer, e.g. `content.conv4_1`."""
-        terms = {}
-        for name in self.layers:
-            target = self.targets[name]
-            difference = (inputs.features[name].float() - target).square()
-            mask = fit_mask(self.mask, target)
-            if mask is not None:
-                difference = difference * mask
-            terms[f"content.{name}"] = difference.sum() * (self.settings.weight / target.square().sum().clamp_min(1e-8))
-        return terms
+        return {f"content.{item.layer}": inputs.total(item) * self.shares[item.layer] for item in self.sums}
+
+    def _difference(self, name: str, features: Tensor, place: LayerPart) -> Tensor:
+        """The sum of squares over a part of a layer."""
+        difference = (features.float() - place.of(self.targets[name])).square()
+        mask = self.masks[name]
+        return (difference if mask is None else difference * place.of(mask)).sum()
 
     def describe(self) -> str:
         """Image and layers in one line."""

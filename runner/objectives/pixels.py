@@ -36,6 +36,10 @@ class PixelDifference(ObjectiveSettings):
         """No: it looks at the artwork itself, which views leave where it is."""
         return False
 
+    def needs_whole(self) -> str:
+        """No: it looks at no features."""
+        return ""
+
     def shape_givers(self) -> tuple[str, ...]:
         """The picture, so that it is not cropped."""
         return () if self.image is None else (self.image,)

@@ -31,6 +31,10 @@ class Smoothness(ObjectiveSettings):
         """Yes, but with a mask: it is a mean over all places."""
         return self.mask is None
 
+    def needs_whole(self) -> str:
+        """No: it looks at no features."""
+        return ""
+
     def build(self, preparation: Preparation) -> SmoothnessObjective:
         """The objective with its mask at the artwork's size."""
         return SmoothnessObjective(self, self.load_mask(preparation))
@@ -78,6 +82,10 @@ class Range(ObjectiveSettings):
     def repeats(self) -> bool:
         """Yes, but with a mask: it is a mean over all places."""
         return self.mask is None
+
+    def needs_whole(self) -> str:
+        """No: it looks at no features."""
+        return ""
 
     def build(self, preparation: Preparation) -> RangeObjective:
         """The objective with its mask at the artwork's size."""

@@ -131,6 +131,10 @@ class Style(ObjectiveSettings):
         """Yes, but with a mask: statistics are means over all places."""
         return self.mask is None
 
+    def needs_whole(self) -> str:
+        """No, but with a mask: statistics follow from moments."""
+        return "" if self.mask is None else "has a mask, and weighs the features of the whole picture by it"
+
     def least_side(self, vision: VisionSettings) -> int:
         """The stride of its deepest layer, and `LEAST_SIDE` at least: pictures are never enlarged."""
         names = set(self.layers_needed() or self.default_layers(vision)).intersection(vision.layer_names())

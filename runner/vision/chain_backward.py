@@ -34,17 +34,21 @@ rounding. The mean is subtracted from the picture, not added to b_1: there two l
 and zeros around the picture would no longer be the network's. In bfloat16 a number is written as high + low part, 8 + 8
 bits, and x w = x_high w_high + x_low w_high + x_high w_low but for a share of 2^-16: a convolution of nine channels,
 whose sums are in float32 as in all of them, in place of one in float32.
+
+Of a picture in tiles a part is walked so, with the margins that `chain_tiles` says and pulls in the tile's core alone:
+around what is cut off there are no margins, so E is nothing there, and W^T g is W' applied with k - 1 zeros around.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from orbifolio.runner.deferred import functional, torch
 from orbifolio.runner.vision.base import Chain, ChainLink, Padding, Pool, wraps
 from orbifolio.runner.vision.chain import pooled
+from orbifolio.runner.vision.chain_tiles import ChainTile, LayerWindow
 from orbifolio.runner.vision.edges import Margins, extend, fold_back
 
 if TYPE_CHECKING:
@@ -62,12 +66,28 @@ class FeaturePull:
     Attributes:
         matrix: (channels, channels) S, symmetric.
         vector: (channels,) d / n.
-        rest: (1, channels, height, width) p.
+        rest: (1, channels, height, width) p; of a tile its core's.
     """
 
     matrix: Tensor | None = None
     vector: Tensor | None = None
     rest: Tensor | None = None
+
+
+def pull_of_moments(mean: Tensor | None, second: Tensor | None, *, positions: int, dtype: torch.dtype) -> FeaturePull:
+    """How a loss pulls at a layer whose moments it sees.
+
+    Args:
+        mean: (channels,) its gradient d with respect to the mean; None if it does not depend on it.
+        second: (channels, channels) D, the same of the second moment.
+        positions: that the moments are means over.
+        dtype: of the features.
+    """
+    share = 1 / positions
+    return FeaturePull(
+        None if second is None else ((second + second.mT) * share).to(dtype),
+        None if mean is None else (mean * share).to(dtype),
+    )
 
 
 @dataclass(frozen=True)
@@ -107,31 +127,65 @@ class ChainBackward:
             picture: (1, 3, height, width) in [0, 1], float32.
         """
         walk = Walk()
+        for name, size, features in self._layers(picture, None):
+            walk.sizes[name], walk.features[name] = size, features
+        return walk
+
+    @torch.no_grad()
+    def forth_in(self, tile: ChainTile, picture: Tensor) -> Walk:
+        """The features that a tile needs.
+
+        Args:
+            tile: of a picture.
+            picture: (1, 3, height, width) in [0, 1], float32, the part of it that `tile.places` says.
+        """
+        walk = Walk()
+        for name, size, features in self._layers(picture, tile):
+            walk.sizes[name], walk.features[name] = size, features
+        return walk
+
+    @torch.no_grad()
+    def cores(self, tile: ChainTile, picture: Tensor) -> Iterator[tuple[str, Tensor]]:
+        """Each layer's name and its features in a tile's core, shallow to deep, for who keeps none of them.
+
+        Args:
+            tile: of a picture.
+            picture: as in `forth_in`.
+        """
+        for name, _, features in self._layers(picture, tile):
+            yield name, tile.windows[name].core_of(features)
+
+    def _layers(self, picture: Tensor, tile: ChainTile | None) -> Iterator[tuple[str, Size, Tensor]]:
+        """Each layer's name, its input's size and its features."""
         x = _last(picture - self.chain.convention.offset(picture.device))
         if self.split:
             high = x.to(self.chain.dtype)
             x = torch.cat([high, (x - high).to(self.chain.dtype), high], dim=1)
         for step in self.steps:
-            if step.link.pool is not None:
-                x = pooled(x, step.link.pool, self.chain.padding)
-            walk.sizes[step.link.name] = (x.shape[-2], x.shape[-1])
-            x = step.forth(extend(x, step.link.margins, self.chain.padding))
-            walk.features[step.link.name] = x
-        return walk
+            link, window = step.link, tile.windows[step.link.name] if tile else None
+            margins = window.margins if window else link.margins
+            x = window.needed(x) if window else x
+            if link.pool is not None:
+                x = pooled(x, _within(link.pool, window), self.chain.padding)
+            size = (x.shape[-2], x.shape[-1])
+            x = step.forth(extend(x, margins, self.chain.padding))
+            yield link.name, size, x
 
     @torch.no_grad()
-    def back(self, walk: Walk, pulls: Mapping[str, FeaturePull]) -> Tensor:
-        """The gradient with respect to the picture.
+    def back(self, walk: Walk, pulls: Mapping[str, FeaturePull], tile: ChainTile | None = None) -> Tensor:
+        """The gradient with respect to the picture, or a tile's part of it.
 
         Args:
-            walk: from `forth`; the features' memory is freed on the way.
+            walk: from `forth` or `forth_in`; the features' memory is freed on the way.
             pulls: by layer, of those that are pulled at; one at least.
+            tile: that the walk was in; features are pulled at in its core.
 
         Returns:
             (1, 3, height, width) float32.
         """
         gradient: Tensor | None = None
         pool: Pool | None = None  # between this layer and the one that the gradient comes from
+        above: LayerWindow | None = None  # of that one
         vector_is_there = False
         for number in reversed(range(len(self.steps))):
             step = self.steps[number]
@@ -139,18 +193,29 @@ class ChainBackward:
             features, pull = walk.features.pop(name), pulls.get(name)
             if gradient is None and pull is None:
                 continue
+            window = tile.windows[name] if tile else None
             if gradient is not None and pool is not None:
-                gradient = _spread(gradient, features, pool, self.chain.padding)
-            if pull is not None:
+                # no name for what is needed: it would keep the features' memory
+                gradient = _spread(
+                    gradient, above.needed(features) if above else features, _within(pool, above), self.chain.padding
+                )
+            if gradient is not None and above is not None:
+                gradient = above.given_back(gradient)
+            if pull is not None and (window is None or window.all_is_core):
                 gradient = _pulled(gradient, features, pull, vector=not vector_is_there)
+            elif pull is not None and window is not None:
+                gradient = torch.zeros_like(features) if gradient is None else gradient
+                window.core_of(gradient).add_(_pulled(None, _last(window.core_of(features)), pull, vector=True))
             assert gradient is not None
             gradient = _gate.grad_input(gradient, features, 0, grad_input=gradient)
             del features
-            pool = step.link.pool
-            below = pulls.get(self.steps[number - 1].link.name) if number else None
+            pool, above = step.link.pool, window
+            below = pulls.get(self.steps[number - 1].link.name) if number and not tile else None
             vector_is_there = below is not None and pool is None and not any(step.folded)
-            gradient = step.back(gradient, walk.sizes[name], below.vector if below and vector_is_there else None)
+            vector = below.vector if below and vector_is_there else None
+            gradient = step.back(gradient, walk.sizes[name], vector, window.margins if window else None)
         assert gradient is not None  # `pulls` has one
+        gradient = above.given_back(gradient) if above else gradient
         return gradient.float().contiguous()
 
 
@@ -191,29 +256,38 @@ class _ReadyLink:
             return rectified
         return functional.relu_(functional.conv2d(larger, self.kernel, self.bias, stride=stride))
 
-    def back(self, gradient: Tensor, size: Size, vector: Tensor | None) -> Tensor:
+    def back(self, gradient: Tensor, size: Size, vector: Tensor | None, margins: Margins | None = None) -> Tensor:
         """The gradient of the convolution's input without its margins, plus a vector everywhere.
 
         Args:
             gradient: of its output.
             size: (height, width) of the input.
             vector: (channels before,), only where `folded` is nothing.
+            margins: of a tile; None for those of the whole picture.
         """
-        if self.link.stride == 1:
+        folded = margins or self.folded
+        if self.link.stride > 1:
+            gradient = self._transposed(gradient, size, margins or self.link.margins)
+        elif margins is None:
             around = extend(gradient, self.around, self.padding)
             gradient = functional.conv2d(around, self.turned, vector, padding=self.zeros)
         else:
-            gradient = self._transposed(gradient, size)
-        return _last(fold_back(gradient, self.folded, self.padding))
+            gradient = functional.conv2d(gradient, self.turned, vector, padding=self.turned.shape[-1] - 1)
+        return _last(fold_back(gradient, folded, self.padding))
 
-    def _transposed(self, gradient: Tensor, size: Size) -> Tensor:
+    def _transposed(self, gradient: Tensor, size: Size, margins: Margins) -> Tensor:
         """Of a convolution with a stride; its windows need not reach the last features."""
-        top, bottom, left, right = self.link.margins
+        top, bottom, left, right = margins
         larger = (size[0] + top + bottom, size[1] + left + right)
         stride, kernel = self.link.stride, self.turned.shape[-1]
         reached = [(count - 1) * stride + kernel for count in gradient.shape[-2:]]
         rest = [whole - part for whole, part in zip(larger, reached, strict=True)]
         return functional.conv_transpose2d(gradient, self.turned, stride=stride, output_padding=rest)
+
+
+def _within(pool: Pool, window: LayerWindow | None) -> Pool:
+    """A pool with the margins that it has in a tile."""
+    return pool if window is None else replace(pool, margins=window.pool_margins)
 
 
 def _pulled(gradient: Tensor | None, features: Tensor, pull: FeaturePull, *, vector: bool) -> Tensor:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 Margins = tuple[int, int, int, int]
+Edges = tuple[Padding, Padding]
 
 
 def same_margins(size: int, kernel: int, stride: int) -> tuple[int, int]:
@@ -157,14 +158,33 @@ def _step(edge: Padding, width: int) -> int:
     return edge.step(width) if isinstance(edge, Shear) else 0
 
 
-def _sources(size: tuple[int, int], margins: Margins, padding: tuple[Padding, Padding]) -> Tensor:
+def places(size: tuple[int, int], rows: tuple[int, int], columns: tuple[int, int], padding: Edges) -> Tensor:
+    """Which feature, counted row by row, is at each place of a part of a map, the part reaching over the map's edges.
+
+    Args:
+        size: (height, width) of the map.
+        rows: of the part, from the first to the one after the last, counted from the map's first.
+        columns: the same.
+        padding: how the (top-bottom, left-right) edges continue.
+
+    Returns:
+        (rows, columns) int64.
+
+    >>> places((2, 3), (0, 3), (-1, 2), ("replicate", "wrap")).tolist()
+    [[2, 0, 1], [5, 3, 4], [5, 3, 4]]
+    """
+    height, width = size
+    down, across = torch.arange(*rows)[:, None], torch.arange(*columns)[None, :]
+    across = across - down.div(height, rounding_mode="floor") * _step(padding[0], width)
+    down = down.remainder(height) if wraps(padding[0]) else down.clamp(0, height - 1)
+    across = across.remainder(width) if wraps(padding[1]) else across.clamp(0, width - 1)
+    return down * width + across
+
+
+def _sources(size: tuple[int, int], margins: Margins, padding: Edges) -> Tensor:
     """(top + height + bottom, left + width + right) which feature, counted row by row, each extended one copies."""
     (height, width), (top, bottom, left, right) = size, margins
-    rows, columns = torch.arange(-top, height + bottom)[:, None], torch.arange(-left, width + right)[None, :]
-    columns = columns - rows.div(height, rounding_mode="floor") * _step(padding[0], width)
-    rows = rows.remainder(height) if wraps(padding[0]) else rows.clamp(0, height - 1)
-    columns = columns.remainder(width) if wraps(padding[1]) else columns.clamp(0, width - 1)
-    return rows * width + columns
+    return places(size, (-top, height + bottom), (-left, width + right), padding)
 
 
 def _copied(features: Tensor, margins: Margins, padding: tuple[Padding, Padding]) -> Tensor:
