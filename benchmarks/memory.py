@@ -1,6 +1,7 @@
 """The plan of memory beside what runs take at their peak: network, precision, symmetry and size; as Markdown.
 
     PYTHONPATH=. python benchmarks/memory.py [--sizes 256 512 1024] [--networks vgg16] [--precisions bf16 fp32]
+                          [--tiles none 512]
 
 Each run is a process of its own: `orbifolio run` of one phase of style, with as many steps as fill the optimiser's
 history. Its peak is the resident memory that `run.json` tells.
@@ -9,6 +10,7 @@ history. Its peak is the resident memory that `run.json` tells.
 from __future__ import annotations
 
 import argparse
+import itertools
 import json
 import os
 import subprocess
@@ -25,6 +27,7 @@ renderer:
   symmetry: {symmetry}
   vision: {network}
   precision: {precision}
+  tile_size: {tiles}
   objectives: [{{kind: style, images: ["skimage:astronaut"]}}, smoothness]
   phases: [{{size: {size}, steps: {steps}}}]
 """
@@ -38,12 +41,13 @@ print(plan.memory_bytes, plan.phases[-1].seen or plan.phases[-1].width * plan.ph
 """
 
 
-def measured(recipe: Path, gallery: Path) -> float:
-    """Bytes of a run at its peak."""
+def measured(recipe: Path, gallery: Path) -> tuple[float, float]:
+    """(bytes of a run at its peak, seconds of its phase)."""
     command = [sys.executable, "-m", "orbifolio", "run", str(recipe), "--device", "cpu", "--out", str(gallery)]
     subprocess.run(command, check=True, capture_output=True)
     (summary,) = gallery.glob("*/*/run.json")
-    return float(json.loads(summary.read_text())["peak_memory_bytes"])
+    record = json.loads(summary.read_text())
+    return float(record["peak_memory_bytes"]), float(record["phases"][0]["seconds"])
 
 
 def planned(recipe: Path) -> tuple[float, int]:
@@ -60,30 +64,29 @@ def main() -> None:
     parser.add_argument("--networks", nargs="+", default=["vgg16"])
     parser.add_argument("--precisions", nargs="+", default=["bf16", "fp32"])
     parser.add_argument("--symmetries", nargs="+", default=list(SYMMETRIES))
+    parser.add_argument("--tiles", nargs="+", default=["none"], help="none, auto, or pixels")
     parser.add_argument("--steps", type=int, default=STEPS)
     chosen = parser.parse_args()
     os.environ["ORBIFOLIO_FAST_BF16"] = "yes"
-    print("| network | precision | symmetry | px | seen, MP | measured, GB | planned, GB | ratio |")
-    print("|---|---|---|---|---|---|---|---|")
-    for network in chosen.networks:
-        for precision in chosen.precisions:
-            for symmetry in chosen.symmetries:
-                for size in chosen.sizes:
-                    with tempfile.TemporaryDirectory() as folder:
-                        recipe = Path(folder) / "memory.yaml"
-                        text = RECIPE.format(
-                            symmetry=SYMMETRIES[symmetry],
-                            network=network,
-                            precision=precision,
-                            size=size,
-                            steps=chosen.steps,
-                        )
-                        recipe.write_text(text)
-                        there, (told, seen) = measured(recipe, Path(folder) / "gallery"), planned(recipe)
-                    row = (network, precision, symmetry, size, f"{seen / 1e6:.2f}", f"{there / 1e9:.2f}")
-                    print(
-                        "|", " | ".join(map(str, (*row, f"{told / 1e9:.2f}", f"{told / there:.2f}"))), "|", flush=True
-                    )
+    print("| network | precision | symmetry | px | tiles | seen, MP | measured, GB | planned, GB | ratio | s, phase |")
+    print("|---|---|---|---|---|---|---|---|---|---|")
+    wanted = itertools.product(chosen.networks, chosen.precisions, chosen.symmetries, chosen.sizes, chosen.tiles)
+    for network, precision, symmetry, size, tiles in wanted:
+        with tempfile.TemporaryDirectory() as folder:
+            recipe = Path(folder) / "memory.yaml"
+            text = RECIPE.format(
+                symmetry=SYMMETRIES[symmetry],
+                network=network,
+                precision=precision,
+                size=size,
+                tiles=tiles,
+                steps=chosen.steps,
+            )
+            recipe.write_text(text)
+            (there, seconds), (told, seen) = measured(recipe, Path(folder) / "gallery"), planned(recipe)
+        row = (network, precision, symmetry, size, tiles, f"{seen / 1e6:.2f}", f"{there / 1e9:.2f}")
+        row = (*row, f"{told / 1e9:.2f}", f"{told / there:.2f}", f"{seconds:.0f}")
+        print("|", " | ".join(map(str, row)), "|", flush=True)
 
 
 if __name__ == "__main__":

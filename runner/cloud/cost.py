@@ -66,8 +66,8 @@ def workload_of_phases(loaded: LoadedRecipe, phases: Sequence[Phase]) -> Workloa
     memory = {precision: memory_needed(phases, precision) for precision in VGG16_BYTES}
     last = phases[-1]
     by_pixels = [phase for phase in phases if phase.seconds is None]
-    pixels = float(sum(_seen(phase) * phase.steps for phase in by_pixels))
-    weighted = sum(_seen(phase) * phase.steps * phase.work for phase in by_pixels)
+    pixels = float(sum(phase.pixels_seen * phase.steps for phase in by_pixels))
+    weighted = sum(phase.pixels_seen * phase.steps * phase.work for phase in by_pixels)
     return Workload(
         memory=memory,
         pixels=pixels,
@@ -76,10 +76,6 @@ def workload_of_phases(loaded: LoadedRecipe, phases: Sequence[Phase]) -> Workloa
         gpu=bool(loaded.recipe.renderer.networks()),
         picture=f"{last.width} x {last.height} px",
     )
-
-
-def _seen(phase: Phase) -> int:
-    return phase.seen or phase.width * phase.height
 
 
 @dataclass(frozen=True)

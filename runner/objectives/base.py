@@ -73,6 +73,7 @@ class Preparation:
         initial: gives the (1, 3, height, width) artwork that `init` holds at this size; of a painting, the picture that
             is painted.
         domain: area of a fundamental domain of the symmetry in pixels; None where the artwork shows nothing twice.
+        core: pixels along a side of the tiles' cores in which the artwork is looked at; None for the whole.
     """
 
     encoder: Encoder
@@ -86,6 +87,16 @@ class Preparation:
     domain: float | None = None
     mask: Callable[[str], Tensor] | None = None
     targets: TargetCache | None = None
+    core: int | None = None
+
+    def features(self, picture: Tensor, layers: Sequence[str]) -> Mapping[str, Tensor]:
+        """The features of a picture of the artwork's size, looked at as the artwork is."""
+        chain = None if self.core is None else self.encoder.chain(layers)
+        if self.core is None or chain is None:
+            return self.encoder.features(picture, layers)
+        from orbifolio.runner.vision.chain_backward import features_in_tiles  # its kernels need torch at once
+
+        return features_in_tiles(chain, picture, layers, self.core)
 
     def picture_to_match(self, source: str | None) -> Tensor:
         """(1, 3, height, width) a picture that covers the artwork, on the device; the initial one for None."""
@@ -223,7 +234,7 @@ class ObjectiveSettings(Settings):
         return False
 
     def needs_whole(self) -> str:
-        """Why it cannot be scored in tiles, "" if it can: if it asks for moments and `Objective.sums` of layers alone."""
+        """Why it cannot be scored in tiles; "" if it can, asking for moments and `Objective.sums` of layers alone."""
         return "looks at the features of the whole picture at once"
 
     def least_side(self, vision: VisionSettings) -> int:

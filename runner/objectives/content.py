@@ -68,7 +68,7 @@ class Content(ObjectiveSettings):
         names = self.layers or preparation.encoder.style_layers[-1:]
         picture = preparation.picture_to_match(self.image)
         with torch.no_grad():
-            targets = {name: value.float() for name, value in preparation.encoder.features(picture, names).items()}
+            targets = {name: value.float() for name, value in preparation.features(picture, names).items()}
         return ContentObjective(self, names, targets, self.load_mask(preparation))
 
 

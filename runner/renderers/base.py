@@ -29,7 +29,9 @@ GPU_GAIN = 10.0
 """How many times faster a GPU trains than two processor cores; an estimate, for the plan."""
 
 
-VGG16_BYTES: Mapping[str, float] = {"bf16": 787.0, "fp32": 1180.0}
+BASE_MEMORY = 0.45e9  # bytes: the program, torch, weights
+ARTWORK_BYTES = 110.0  # a pixel of the picture, beside what the network sees: its gradient, frames, style pictures
+VGG16_BYTES: Mapping[str, float] = {"bf16": 731.0, "fp32": 1180.0}
 """A pixel at the peak of an evaluation of VGG16 to its fourth block, by precision."""
 
 
@@ -52,6 +54,8 @@ class Phase:
         memory_bytes: what the phase takes at its peak, where it is no network's features that count; else None.
         pixel_bytes: what a pixel takes that the network looks at, by its precision; the default's is that of VGG16.
         optimiser_bytes: memory of the optimiser and of what it moves.
+        core: pixels along each side of the tiles' cores, where the network looks at one tile after the other; else 0.
+        tile: the same with what a tile sees beyond its core.
     """
 
     title: str
@@ -68,6 +72,25 @@ class Phase:
     memory_bytes: float | None = None
     pixel_bytes: Mapping[str, float] = field(default_factory=lambda: VGG16_BYTES)
     optimiser_bytes: float = 0.0
+    core: int = 0
+    tile: int = 0
+
+    @property
+    def pixels_seen(self) -> int:
+        """That the network looks at in a step."""
+        return self.seen or self.width * self.height
+
+    def peak(self, precision: str) -> float:
+        """Bytes that it takes at its peak, about, beside `BASE_MEMORY`.
+
+        Args:
+            precision: `bf16` or `fp32`, of its network.
+        """
+        if self.memory_bytes is not None:
+            return max(self.memory_bytes, self.making_bytes)
+        at_once = min(self.pixels_seen, self.tile**2) if self.tile else self.pixels_seen
+        features, artwork = at_once * self.pixel_bytes[precision], self.width * self.height * ARTWORK_BYTES
+        return max(features + artwork + self.optimiser_bytes + self.table_bytes, self.making_bytes)
 
 
 @dataclass(frozen=True)

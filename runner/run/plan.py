@@ -17,12 +17,10 @@ from orbifolio.runner.errors import InputError
 from orbifolio.runner.images.finish import Finish
 from orbifolio.runner.images.writing import check_size
 from orbifolio.runner.recipe.model import LoadedRecipe
-from orbifolio.runner.renderers.base import Phase, Renderer
+from orbifolio.runner.renderers.base import BASE_MEMORY, Phase, Renderer
 from orbifolio.runner.run.input_images import InputPictures
 from orbifolio.runner.run.listeners import clock
 
-BASE_MEMORY = 0.43e9  # bytes: the program, torch, weights
-ARTWORK_BYTES = 250.0  # a pixel of the picture, beside what the network sees: its gradient, frames, style pictures
 # Seconds per pixel and step, measured for the default objective of VGG16 to conv4_1 at 384 x 448 px: two
 # cores with AMX in bf16, the same two cores in fp32, a data-centre GPU (paper estimate).
 SECONDS_PER_PIXEL = {("cpu", "bf16"): 2.4e-6, ("cpu", "fp32"): 6.8e-6, ("cuda", "bf16"): 6e-9, ("cuda", "fp32"): 1.5e-8}
@@ -120,15 +118,7 @@ def memory_needed(phases: Sequence[Phase], precision: str) -> float:
         phases: of the run.
         precision: `bf16` or `fp32`, of its network.
     """
-    return BASE_MEMORY + max(_memory(phase, precision) for phase in phases)
-
-
-def _memory(phase: Phase, precision: str) -> float:
-    """A phase's peak, without the program itself."""
-    if phase.memory_bytes is not None:
-        return max(phase.memory_bytes, phase.making_bytes)
-    seen, artwork = _seen(phase) * phase.pixel_bytes[precision], phase.width * phase.height * ARTWORK_BYTES
-    return max(seen + artwork + phase.optimiser_bytes + phase.table_bytes, phase.making_bytes)
+    return BASE_MEMORY + max(phase.peak(precision) for phase in phases)
 
 
 def too_large(memory_bytes: float, device: str) -> str:
@@ -178,10 +168,5 @@ def _seconds(phase: Phase, kind: str, precision: str) -> float:
     """A phase's estimated time."""
     if phase.seconds is not None:
         return phase.seconds
-    pixels = 1.1 * _seen(phase) * phase.work * SECONDS_PER_PIXEL[kind, precision]
+    pixels = 1.1 * phase.pixels_seen * phase.work * SECONDS_PER_PIXEL[kind, precision]
     return phase.steps * (SECONDS_PER_STEP[kind] + pixels + phase.table_bytes * SECONDS_PER_TABLE_BYTE[kind])
-
-
-def _seen(phase: Phase) -> int:
-    """Pixels that the network sees in a step."""
-    return phase.seen or phase.width * phase.height

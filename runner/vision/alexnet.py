@@ -177,6 +177,15 @@ class AlexNet(VisionSettings):
         table = [(layer.after, layer.stride) for layer in list(LAYERS.values())[: deepest + 1]]
         return chain_bytes(table, precision) if layers else 0.0
 
+    def halo(self, layers: Sequence[str]) -> int:
+        """Half a window for every convolution and pool down to the deepest."""
+        deepest = max((at for at, name in enumerate(LAYERS) if name in set(layers)), default=-1)
+        sides, before = 0, 1
+        for layer in list(LAYERS.values())[: deepest + 1]:
+            sides += before * layer.kernel // 2 + (before if layer.pooled else 0)
+            before = layer.stride
+        return sides
+
     def weight_names(self) -> tuple[str, ...]:
         """The network's one file."""
         return (WEIGHTS,)

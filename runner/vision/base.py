@@ -53,8 +53,8 @@ def wraps(edge: Padding) -> bool:
 
 AUTOGRAD_BYTES = 1500.0  # a pixel under EfficientNet-Lite or Inception, measured from 512 to 1,024 px
 PICTURES = 9.0  # numbers a pixel beside a chain's features: the picture, its gradient, the first layer's input
-KERNEL_SHARE = {"bf16": 1.4, "fp32": 1.05}
-"""What a chain takes in all, kernels' own memory included, beside its tensors; measured at 512 and 1,024 px."""
+KERNEL_SHARE = {"bf16": 1.3, "fp32": 1.05}
+"""What a chain takes in all, kernels' own memory included, beside its tensors; measured from 512 to 2,048 px."""
 
 
 @dataclass(frozen=True)
@@ -320,6 +320,13 @@ class VisionSettings(Settings):
         This is the measured need of networks that autograd differentiates; those that are chains count theirs.
         """
         return AUTOGRAD_BYTES if layers else 0.0
+
+    def halo(self, layers: Sequence[str]) -> int | None:
+        """Pixels that features down to the deepest of these layers see beyond theirs, about; for the plan of tiles.
+
+        None where the network is no chain (see `Encoder.chain`), and sees pictures as a whole only.
+        """
+        return None
 
     def weight_names(self) -> tuple[str, ...]:
         """Names in the weights table that this network needs, for `check --plan` and `weights`."""

@@ -41,14 +41,14 @@ around what is cut off there are no margins, so E is nothing there, and W^T g is
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from orbifolio.runner.deferred import functional, torch
 from orbifolio.runner.vision.base import Chain, ChainLink, Padding, Pool, wraps
 from orbifolio.runner.vision.chain import pooled
-from orbifolio.runner.vision.chain_tiles import ChainTile, LayerWindow
+from orbifolio.runner.vision.chain_tiles import ChainTile, LayerWindow, cut, narrowed
 from orbifolio.runner.vision.edges import Margins, extend, fold_back
 
 if TYPE_CHECKING:
@@ -217,6 +217,33 @@ class ChainBackward:
         assert gradient is not None  # `pulls` has one
         gradient = above.given_back(gradient) if above else gradient
         return gradient.float().contiguous()
+
+
+def features_in_tiles(chain: Chain, picture: Tensor, layers: Sequence[str], core: int) -> dict[str, Tensor]:
+    """The features of some layers of a picture, of which no others are in memory but those of one tile.
+
+    Args:
+        chain: down to the deepest of them, padded as the picture is.
+        picture: (1, 3, height, width) in [0, 1], float32.
+        layers: names.
+        core: pixels that a tile's core has along each side, at most.
+
+    Returns:
+        (1, channels, rows, columns) by name, in the chain's dtype.
+    """
+    network = ChainBackward(chain)
+    maps: dict[str, Tensor] = {}
+    size = (picture.shape[-2], picture.shape[-1])
+    for tile in cut(chain, size, core):
+        places = tile.places(chain, size).to(picture.device)
+        part = picture.flatten(2).index_select(2, places.flatten()).view(1, 3, *places.shape)
+        for name, features in network.cores(tile, part):
+            if name in layers:
+                window = tile.windows[name]
+                if name not in maps:
+                    maps[name] = features.new_empty((1, features.shape[1], *window.whole))
+                narrowed(maps[name], window.where).copy_(features)
+    return maps
 
 
 class _ReadyLink:

@@ -204,6 +204,12 @@ class VggSettings(VisionSettings):
         deepest = max((at for at, name in enumerate(table) if name in wanted), default=-1)
         return chain_bytes(list(table.values())[: deepest + 1], precision) if layers else 0.0
 
+    def halo(self, layers: Sequence[str]) -> int:
+        """A feature on each side for every convolution down to the deepest."""
+        table, wanted = layer_table(self.depths), set(layers)
+        deepest = max((at for at, name in enumerate(table) if name in wanted), default=-1)
+        return sum(stride for _, stride in list(table.values())[: deepest + 1])
+
     def _load(self, weights: str) -> VggEncoder:
         kind = kind_of(type(self))
         name = f"{kind}/{weights}"

@@ -25,7 +25,7 @@ from orbifolio.runner.views.drawn_view import draw_view
 from orbifolio.runner.vision import alexnet
 from orbifolio.runner.vision.alexnet import AlexNetEncoder
 from orbifolio.runner.vision.base import Encoder, Provenance, Shear
-from orbifolio.runner.vision.chain_backward import ChainBackward
+from orbifolio.runner.vision.chain_backward import ChainBackward, features_in_tiles
 from orbifolio.runner.vision.chain_tiles import cut, narrowed, reach
 from orbifolio.runner.vision.untrained import Untrained
 
@@ -161,6 +161,20 @@ def test_cores_share_out_the_features_of_the_whole_picture(
             torch.testing.assert_close(core, narrowed(features[name], where))
             narrowed(counts[name][None, None], where).add_(1)
     assert all(bool((count == 1).all()) for count in counts.values())
+
+
+@pytest.mark.parametrize("kind", LAYERS)
+def test_features_in_tiles_are_those_of_the_whole_picture(kind: str) -> None:
+    encoder, layers = network(kind).padded(("wrap", "replicate")), LAYERS[kind][1:]
+    chain = encoder.chain(layers)
+    assert chain is not None
+    found, expected = (
+        features_in_tiles(chain, picture("artwork"), layers, 16),
+        encoder.features(picture("artwork"), layers),
+    )
+    assert found.keys() == expected.keys() == set(layers)
+    for name in layers:
+        torch.testing.assert_close(found[name], expected[name], rtol=1e-4, atol=1e-5)
 
 
 @pytest.mark.parametrize("layer", ["conv1_1", "conv2_1", "conv3_1", "conv4_1"])

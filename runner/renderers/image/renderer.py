@@ -7,15 +7,16 @@ It is built from parts that the settings of `image_optimisation` have resolved, 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from orbifolio.runner.arrays import F32
 from orbifolio.runner.canvas.base import Canvas, CanvasPhase, CanvasSettings
 from orbifolio.runner.canvas.initial import InitialContext, initialise, lost_detail
 from orbifolio.runner.deferred import torch
-from orbifolio.runner.devices import choose_precision
+from orbifolio.runner.devices import choose_precision, memory_of
 from orbifolio.runner.errors import RunFailed
 from orbifolio.runner.images.finish import Tone, Traits
 from orbifolio.runner.objectives.base import Objective, ObjectiveSettings, Preparation, appearances_of
@@ -24,8 +25,17 @@ from orbifolio.runner.objectives.engine_choice import choose_engine
 from orbifolio.runner.objectives.target_cache import default_target_cache
 from orbifolio.runner.optimisers.base import Optimiser, OptimiserSettings
 from orbifolio.runner.random_generators import generator
-from orbifolio.runner.renderers.base import VGG16_BYTES, Outcome, Phase, RenderContext, Renderer, traits_of
+from orbifolio.runner.renderers.base import (
+    BASE_MEMORY,
+    VGG16_BYTES,
+    Outcome,
+    Phase,
+    RenderContext,
+    Renderer,
+    traits_of,
+)
 from orbifolio.runner.renderers.image.evaluate import evaluate
+from orbifolio.runner.settings import kind_of
 from orbifolio.runner.symmetry.base import LatticeCell, Layout, Symmetry
 from orbifolio.runner.symmetry.verify.summary import summarise
 from orbifolio.runner.views.base import View
@@ -40,6 +50,8 @@ REPEATS = 0.6  # share of a picture below which a domain is shown twice; a whole
 UNSEEN_BYTES = 400  # per pixel, where no network looks: canvas, gradient, what L-BFGS remembers
 PARAMETER_BYTES = 24.0  # of a number that is optimised: itself, its gradient, and what a step tries
 _SHAPE_KEPT = 0.12  # of width / height that rounding may change before it is told: an eighth of the picture is cut
+CORES = (1024, 512, 256)  # pixels along a side of tiles' cores, of which the largest is taken that fits the memory
+TILED_WORK = 1.5  # features are made twice, and carried back once
 MAX_RETRIES = 3  # of a step whose loss is not finite, each softer than the one before: more hide that weights are wrong
 
 
@@ -59,6 +71,7 @@ class ImageParts:
         optimiser: how it is made small.
         phases: (desired width in pixels, steps) of each.
         precision: `auto`, `fp32` or `bf16`.
+        tile_size: `auto`, `none`, or pixels along a side of a tile's core.
     """
 
     canvas: CanvasSettings
@@ -72,6 +85,7 @@ class ImageParts:
     optimiser: OptimiserSettings
     phases: tuple[tuple[int, int], ...]
     precision: str
+    tile_size: str | int = "auto"
 
 
 @dataclass
@@ -136,6 +150,10 @@ class ImageRenderer(Renderer):
 
     def phases(self) -> tuple[Phase, ...]:
         """One for each size; see the base class."""
+        return self._phases
+
+    @cached_property
+    def _phases(self) -> tuple[Phase, ...]:
         phases: list[Phase] = []
         canvas = self.parts.canvas
         for (desired, steps), (width, height) in zip(self.parts.phases, self.sizes, strict=True):
@@ -159,26 +177,57 @@ class ImageRenderer(Renderer):
                 for objective in self.parts.objectives:
                     notes += objective.choices(self.context.picture, pixels=seen, domain=domain)
             phases.append(
-                Phase(
-                    f"{width} px",
-                    width,
-                    height,
-                    steps,
-                    parameters,
-                    tuple(notes),
-                    seen=crop[0] * crop[1] * self.symmetry.crop_count if crop else looked_at,
-                    table_bytes=extent.table_bytes,
-                    making_bytes=extent.making_bytes,
-                    memory_bytes=None if self.parts.layers else extent.table_bytes + UNSEEN_BYTES * width * height,
-                    work=self.parts.vision.work(tuple(self.parts.layers)) + canvas.work,
-                    pixel_bytes={
-                        precision: self.parts.vision.pixel_bytes(tuple(self.parts.layers), precision)
-                        for precision in VGG16_BYTES
-                    },
-                    optimiser_bytes=parameters * (PARAMETER_BYTES + self.parts.optimiser.parameter_bytes(steps)),
+                self._fitted(
+                    cell,
+                    Phase(
+                        f"{width} px",
+                        width,
+                        height,
+                        steps,
+                        parameters,
+                        tuple(notes),
+                        seen=crop[0] * crop[1] * self.symmetry.crop_count if crop else looked_at,
+                        table_bytes=extent.table_bytes,
+                        making_bytes=extent.making_bytes,
+                        memory_bytes=None if self.parts.layers else extent.table_bytes + UNSEEN_BYTES * width * height,
+                        work=self.parts.vision.work(tuple(self.parts.layers)) + canvas.work,
+                        pixel_bytes={
+                            precision: self.parts.vision.pixel_bytes(tuple(self.parts.layers), precision)
+                            for precision in VGG16_BYTES
+                        },
+                        optimiser_bytes=parameters * (PARAMETER_BYTES + self.parts.optimiser.parameter_bytes(steps)),
+                    ),
                 )
             )
         return tuple(phases)
+
+    def _fitted(self, cell: LatticeCell | None, phase: Phase) -> Phase:
+        """A phase in tiles where it is to be looked at so, or fits into the memory in no other way."""
+        wanted, (there, whose) = self.parts.tile_size, memory_of(self.context.device)
+        width, height = (cell.width, cell.height) if cell else (phase.width, phase.height)
+        if not self.parts.layers or wanted == "none" or self._crop_size(phase.width, phase.height):
+            return phase
+        if wanted == "auto" and BASE_MEMORY + phase.peak(self.precision) <= there:
+            return phase
+        if why := whole_only(self.parts.objectives, self.parts.vision, self.parts.layers):
+            return replace(phase, notes=(*phase.notes, f"too large for {whose}, and tiles are no way out: {why}"))
+        tiled = phase
+        for core in CORES if isinstance(wanted, str) else (wanted,):
+            if core >= max(width, height):
+                continue  # one tile, looked at twice
+            side = core + 2 * (self.parts.vision.halo(tuple(self.parts.layers)) or 0)
+            tiled = replace(phase, core=core, tile=side, work=phase.work * TILED_WORK * (side / core) ** 2)
+            if BASE_MEMORY + tiled.peak(self.precision) <= there:
+                break
+        if not tiled.core:
+            return phase
+        count = -(-width // tiled.core) * -(-height // tiled.core)
+        whole = (BASE_MEMORY + phase.peak(self.precision)) / 1e9
+        note = (
+            f"the network looks at {count} tiles of up to {tiled.core} px a side, one after the other, and sees what "
+            f"it sees in one piece, which takes about {whole:.1f} GB of memory"
+        )
+        return replace(tiled, notes=(*phase.notes, note))
 
     def _cut(self, width: int, height: int) -> list[str]:
         """A note where the wanted shape is so long that multiples of the network's stride cannot come near it."""
@@ -263,6 +312,7 @@ class ImageRenderer(Renderer):
         crop = self._crop_size(layout.width, layout.height)
         width, height = crop or (layout.width, layout.height)
         wrap = (False, False) if crop else self.symmetry.wrap
+        core = self._phases[phase].core or None
         preparation = Preparation(
             encoder=self.encoder.padded(padding(wrap)),
             width=width,
@@ -275,11 +325,12 @@ class ImageRenderer(Renderer):
             initial=lambda: layout.render(self._initial(phase, layout)),
             domain=self._domain(layout.width, layout.height),
             targets=default_target_cache(),
+            core=core,
         )
         self._objectives = [objective.build(preparation) for objective in self.parts.objectives]
         cell = self._cell(layout.width, layout.height)
         shear = Shear(cell.share) if cell and cell.share else None
-        engine = choose_engine(self.encoder, self._objectives, wrap=wrap, shear=shear)
+        engine = choose_engine(self.encoder, self._objectives, wrap=wrap, shear=shear, core=core)
         corner = layout.corner(cell.width, cell.height) if cell else None
         return ImageState(phase, layout, canvas, self._optimiser(canvas), engine, crop, corner)
 
@@ -421,6 +472,14 @@ class ImageRenderer(Renderer):
 def sees_repetition(objectives: Sequence[ObjectiveSettings], views: Sequence[View] = ()) -> bool:
     """Whether one cell of a picture that repeats inside itself is enough for objectives, through some views."""
     return all(objective.repeats() for objective in objectives) and all(view.shifts for view in views)
+
+
+def whole_only(objectives: Sequence[ObjectiveSettings], vision: VisionSettings, layers: Collection[str]) -> str:
+    """Why a picture cannot be looked at in tiles, "" if it can."""
+    if vision.halo(tuple(layers)) is None:
+        return f"{kind_of(type(vision))} sees pictures as a whole only"
+    reasons = ((kind_of(type(objective)), objective.needs_whole()) for objective in objectives)
+    return next((f"{kind} {reason}" for kind, reason in reasons if reason), "")
 
 
 def _shown(artwork: Tensor) -> F32:

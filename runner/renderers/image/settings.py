@@ -23,7 +23,7 @@ from orbifolio.runner.objectives.objective_list import complaints_of, layers_of,
 from orbifolio.runner.optimisers import AnyOptimiser
 from orbifolio.runner.optimisers.lbfgs import Lbfgs
 from orbifolio.runner.renderers.base import RenderContext, RendererSettings
-from orbifolio.runner.renderers.image.renderer import ImageParts, ImageRenderer
+from orbifolio.runner.renderers.image.renderer import ImageParts, ImageRenderer, whole_only
 from orbifolio.runner.settings import Settings, kind_of
 from orbifolio.runner.symmetry import AnySymmetry
 from orbifolio.runner.symmetry.aspect import Ratio, parse_ratio
@@ -65,6 +65,10 @@ class ImageOptimisation(RendererSettings):
     precision: Literal["auto", "fp32", "bf16"] = "auto"
     """Arithmetic of the network: bf16 is several times faster where the hardware has it; auto uses it there if its
     gradients agree with fp32's."""
+    tile_size: Literal["auto", "none"] | Annotated[int, Field(ge=64, le=4096)] = "auto"
+    """Pixels along each side of the tiles in which the network looks at the picture, one after the other: the picture
+    is the same, to rounding, its features take the memory of one tile, and time about doubles. `auto` takes tiles where
+    the picture does not fit into the memory in one piece; `none` never does."""
 
     def build(self, context: RenderContext) -> ImageRenderer:
         """The renderer of what the settings mean together."""
@@ -86,6 +90,7 @@ class ImageOptimisation(RendererSettings):
             optimiser=self.optimiser,
             phases=tuple((phase.size, phase.steps) for phase in self.phases),
             precision=self.precision,
+            tile_size=self.tile_size,
         )
         return ImageRenderer(parts, context)
 
@@ -135,6 +140,9 @@ class ImageOptimisation(RendererSettings):
         canvas: CanvasSettings = self.canvas
         problems += [(f"canvas.{path}", text) for path, text in canvas.complaints(aspect_of)]
         problems += complaints_of(self.objectives, self.vision, self.views)
+        why = whole_only(self.objectives, self.vision, self.layers())
+        if isinstance(self.tile_size, int) and why:
+            problems.append(("tile_size", f"{self.tile_size}: no tiles here: {why}; leave tile_size out"))
         return problems
 
     def advisories(self) -> list[str]:
