@@ -23,7 +23,7 @@ from orbifolio.runner.symmetry.charts import (
 from orbifolio.runner.symmetry.groups.polyhedral import point_group
 from orbifolio.runner.symmetry.groups.presentation import homomorphisms
 from orbifolio.runner.symmetry.groups.triangle import on_surface
-from orbifolio.runner.symmetry.kinds.curved import CurvedSymmetry
+from orbifolio.runner.symmetry.kinds.curved import CurvedSymmetry, random_turn
 from orbifolio.runner.symmetry.kinds.hyperbolic import Hyperbolic, presentation
 from orbifolio.runner.symmetry.kinds.sphere import Sphere
 from orbifolio.runner.symmetry.verify.measure import measure, measure_symmetry
@@ -352,3 +352,21 @@ def test_what_a_small_picture_cannot_show_is_told_from_what_it_does_not_have(set
     assert 0.01 < true.worst < true.grain
     assert false.worst is not None
     assert false.worst > 2 * false.grain
+
+
+def test_random_turns_are_turns_in_all_directions() -> None:
+    random = torch.Generator().manual_seed(1)
+    turns = np.array([random_turn(random) for _ in range(500)])
+    assert np.abs(turns @ turns.transpose(0, 2, 1) - np.eye(3)).max() < 1e-12
+    assert np.abs(np.linalg.det(turns) - 1).max() < 1e-12
+    assert np.abs(turns.mean(0)).max() < 0.1  # of uniform ones zero, with a deviation of 1 / sqrt(3 * 500)
+    assert np.abs((turns**2).mean(0) - 1 / 3).max() < 0.05
+
+
+def test_a_globe_from_far_away_ends_at_its_limb() -> None:
+    x = np.array([0.0, 0.99, 0.6, 1.01, 0.8])
+    y = np.array([0.0, 0.0, 0.79, 0.0, 0.8])
+    seen = Camera(np.eye(3)).look(x, y)
+    assert seen.there.tolist() == [True, True, True, False, False]
+    assert np.abs(np.linalg.norm(seen.points, axis=1) - 1).max() < 1e-12
+    assert np.abs(seen.points[:3, :2] - np.stack([x, y], axis=1)[:3]).max() < 1e-12

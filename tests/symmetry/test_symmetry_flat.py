@@ -16,6 +16,7 @@ from orbifolio.runner.symmetry.groups.frieze_groups import FRIEZES
 from orbifolio.runner.symmetry.groups.presentation import homomorphisms
 from orbifolio.runner.symmetry.kinds.droste import Droste
 from orbifolio.runner.symmetry.kinds.frieze import Frieze
+from orbifolio.runner.symmetry.kinds.none import PixelLayout
 from orbifolio.runner.symmetry.kinds.rotor import Rotor, presentation
 from orbifolio.runner.symmetry.layouts.blended import BlendedLayout
 from orbifolio.runner.symmetry.layouts.flat_charts import PlaneChart
@@ -430,3 +431,34 @@ def test_a_zooming_picture_looks_at_every_part_of_the_zoom() -> None:
     assert len(seen) == 8
     again = symmetry.crops(layout, size, torch.Generator().manual_seed(3))[0].render(values)
     assert torch.equal(again, symmetry.crops(layout, size, torch.Generator().manual_seed(3))[0].render(values))
+
+
+@pytest.mark.parametrize(
+    ("group", "colours", "lines"),
+    [
+        ("p11m", {"h": "-r,-g,-b"}, ["the mirror line along the strip"]),
+        ("p1m1", {"m": "-r,-g,-b"}, ["upright mirror lines"]),
+        ("p2mg", {"m": "-r,-g,-b"}, ["upright mirror lines"]),
+        ("p11g", {"g": "-r,-g,-b"}, []),
+        ("p1", {"t": "-r,-g,-b"}, []),
+        ("p2", {"r2": "-r,-g,-b"}, []),
+    ],
+)
+def test_a_friezes_mirror_lines_are_told_apart(group: str, colours: dict[str, str], lines: list[str]) -> None:
+    told = frieze(group, **colours).advisories()
+    assert len(told) == len(lines)
+    assert all(any(line in item for item in told) for line in lines)
+
+
+def test_a_rotor_of_one_sector_is_a_mirror_image() -> None:
+    assert rotor(1, True).title == "mirror image"
+    assert rotor(5).title == "5-fold rotor"
+    assert rotor(5, True).title == "5-fold kaleidoscope"
+
+
+def test_a_picture_may_be_one_pixel() -> None:
+    layout = PixelLayout(1, 1)
+    assert layout.render(torch.zeros(1, 3)).shape == (1, 3, 1, 1)
+    for size in ((0, 1), (1, 0)):
+        with pytest.raises(ValueError, match="at least one pixel"):
+            PixelLayout(*size)

@@ -163,3 +163,37 @@ def test_a_model_that_cannot_be_had_is_said_at_its_place(source, told):
         Model(model=source).build()
     assert str(caught.value) == told
     assert caught.value.where == "model"
+
+
+def test_cameras_look_at_the_surface_where_faces_are_large(symmetry):
+    random, mesh = torch.Generator().manual_seed(3), symmetry.mesh
+    targets = np.array([symmetry._eye(0.1, random).target for _ in range(200)])
+    a, b, c = (mesh.positions[mesh.faces[:, corner]] for corner in range(3))
+    away = np.full(len(targets), np.inf)
+    for first, second, third in zip(a, b, c, strict=True):
+        normal = np.cross(second - first, third - first)
+        weights = np.linalg.solve(
+            np.stack([second - first, third - first, normal], axis=1), (targets - first).T
+        )  # shares of two edges, and height above the face
+        inside = (weights[:2] >= -1e-9).all(0) & (weights[:2].sum(0) <= 1 + 1e-9)
+        away = np.where(inside, np.minimum(away, np.abs(weights[2]) * np.linalg.norm(normal)), away)
+    assert away.max() < 1e-9
+    centre = (mesh.areas[:, None] * (a + b + c) / 3).sum(0) / mesh.areas.sum()
+    assert np.abs(targets.mean(0) - centre).max() < 0.15 * mesh.radius
+
+
+def test_texels_know_their_places_in_the_picture(layout):
+    ramp = (torch.arange(96) + 0.5) / 96
+    picture = torch.stack([ramp.expand(96, 96), ramp[:, None].expand(96, 96), torch.ones(96, 96)])[None]
+    places = layout.representatives()
+    assert places.shape == (layout.parameters, 3)
+    assert np.abs(places - (layout.sample(picture).numpy() + 0.5) * [1, 1, 1]).max() < 1e-6
+    assert (places[:, 2] == 1).all()
+
+
+def test_waves_on_a_model_change_no_colours_and_go_in_all_directions(symmetry):
+    space = symmetry.wave_space(96, 96)
+    assert space.actions == (0,)
+    _, vectors = space.vectors(400, np.random.default_rng(0))
+    angle = np.angle(vectors[:, 0].imag + 1j * vectors[:, 1].imag)
+    assert np.histogram(angle, bins=4, range=(-np.pi, np.pi))[0].min() > 70

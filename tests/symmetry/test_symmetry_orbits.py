@@ -262,3 +262,37 @@ def test_no_symmetry_is_the_picture_itself() -> None:
     enlarged = symmetry.layout(40, 8).render(symmetry.layout(40, 8).sample(edge))
     assert enlarged[..., 0].max() < 0.1  # nothing comes round from the other side
     assert symmetry.fit(101, multiple=8, ratio=1.9) == (104, 56)
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_representatives_are_where_the_picture_shows_their_values(name: str) -> None:
+    layout = layout_of(CASES[name], width=24)
+    places = layout.representatives()
+    assert (places[:, 2] == 1).all()
+    values = noise(layout)
+    x, y = places[:, 0] * layout.width, places[:, 1] * layout.height
+    on_pixels = (np.abs(x - np.rint(x)) < 1e-9) & (np.abs(y - np.rint(y)) < 1e-9)
+    picture = layout.render(values)[0].permute(1, 2, 0).numpy() - 0.5
+    columns, rows = np.rint(x).astype(int) % layout.width, np.rint(y).astype(int) % layout.height
+    own = layout.constrain(values).numpy()
+    assert on_pixels.any()
+    assert np.abs(picture[rows, columns] - own)[on_pixels].max() < 1e-12
+
+
+@pytest.mark.parametrize(
+    ("group", "ratio", "colours"),
+    [("p1", None, {"t1": "g,b,r"}), ("p1", "2:1", {"t2": "g,b,r"}), ("p2", None, {"t1": "g,b,r"}), ("pg", None, {})],
+)
+def test_the_period_changes_no_colour_and_is_the_least(group: str, ratio: str | None, colours: dict[str, str]) -> None:
+    symmetry = plane(group, ratio, **colours)
+    period, cells = symmetry._period(), symmetry.cells
+    right, up = symmetry.frame.edges
+    for across, along in ((period.width, 0), (period.shear, period.height)):
+        # (cells, 0) and (0, cells) are the picture's sides: in the lattice's own coordinates
+        shift = [(across * right[axis] + along * up[axis]) / cells for axis in range(2)]
+        assert shift == [round(number) for number in shift]
+        exponents = {"t1": shift[0], "t2": shift[1]}
+        turns = sum(exponents[name] for name in colours)
+        assert turns % 3 == 0
+    order = 3 if colours else 1
+    assert period.width * period.height == pytest.approx(order * cells)

@@ -13,6 +13,9 @@ from orbifolio.runner.errors import IllegalSymmetry
 from orbifolio.runner.settings import citations, field_help, kind_of
 from orbifolio.runner.symmetry import SYMMETRIES, AnySymmetry, colour
 from orbifolio.runner.symmetry.groups.groups import GROUPS
+from orbifolio.runner.symmetry.groups.legality import elements
+from orbifolio.runner.symmetry.groups.motion import in_picture
+from orbifolio.runner.symmetry.groups.plane_candidates import _belongs
 from orbifolio.runner.symmetry.kinds.none import NoSymmetry
 from orbifolio.runner.symmetry.kinds.plane import Plane
 from orbifolio.runner.symmetry.verify.summary import summarise
@@ -227,3 +230,28 @@ def test_summary_before_there_is_a_picture() -> None:
 def test_scipy_is_not_loaded_by_the_family() -> None:
     program = "import sys, orbifolio.runner.symmetry; sys.exit('scipy.ndimage' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("group", "step", "count"), [("p6mm", 60, 12), ("p4mm", 90, 8), ("p3m1", 120, 6), ("p31m", 120, 6)]
+)
+def test_turns_and_flips_of_a_picture_are_the_point_groups(group: str, step: int, count: int) -> None:
+    ways = {(angle, mirrored) for angle, mirrored, _ in plane(group).build().appearances()}
+    assert len(ways) == count
+    for flipped in (False, True):
+        angles = sorted(angle for angle, mirrored in ways if mirrored == flipped)
+        assert len(angles) == count // 2
+        assert all(0 <= angle < 360 for angle in angles)
+        assert {round(second - first, 6) for first, second in zip(angles, angles[1:], strict=False)} == {step}
+
+
+def test_a_motion_belongs_to_a_group_by_its_place_too() -> None:
+    symmetry = plane("p3").build()
+    group, frame = GROUPS["p3"], symmetry.frame
+    for isometry, _ in elements(group, symmetry.assignment):
+        motion = in_picture(isometry, frame)
+        assert _belongs(motion, group, frame)
+        for shift in ((0.1, 0.0), (0.0, 0.25), (0.2, 0.3)):
+            assert not _belongs(motion + np.column_stack([np.zeros((2, 2)), shift]), group, frame)
+        moved = np.linalg.solve(np.array(frame.edges, dtype=np.float64).T * [1.0, -1.0], [1.0, 0.0])
+        assert _belongs(motion + np.column_stack([np.zeros((2, 2)), moved]), group, frame)

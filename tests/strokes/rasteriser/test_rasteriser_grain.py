@@ -5,9 +5,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
-from brush_here import rasteriser, strokes
+from brush_here import brush_table, rasteriser, strokes
 
-from orbifolio.runner.strokes.rasteriser.grain import BrushGrain
+from orbifolio.runner.strokes.rasteriser.grain import BrushGrain, StrokePlaces, grained
+from orbifolio.runner.strokes.rasteriser.pixel_blocks import pixel_grid
+from orbifolio.runner.strokes.rasteriser.trace import trace
 
 WIDTH, HEIGHT = 30, 20
 PAPER = np.ones((WIDTH * HEIGHT, 3), np.float32)
@@ -71,3 +73,18 @@ def test_grain_changes_opacity_by_its_amount_at_most():
     factor = grained[inner] / plain[inner]
     assert np.abs(factor - 1).max() < 0.2 + 1e-4
     assert factor.std() > 0.02
+
+
+def test_grain_lies_along_the_stroke_wherever_that_is():
+    """Moved with its places, a stroke has the same grain."""
+    some, _ = strokes(5, WIDTH, HEIGHT)
+    blocks, footprint = pixel_grid(WIDTH, HEIGHT), brush_table().footprint
+    shift = np.float32([40.0, -24.0])
+    moved = some._replace(rows=some.rows + np.float32([*shift, *shift, *shift, 0, 0, 0]))
+    grain, found = BrushGrain(0.5, 4), []
+    for these, grid in ((some, blocks), (moved, blocks._replace(points=blocks.points + shift))):
+        pairs = trace(some, footprint, blocks)
+        opacities = np.full(len(pairs.places), 0.5, np.float32)
+        found.append(grained(StrokePlaces(pairs, these, grid), opacities, grain, opaque=False)[0][pairs.numbers()])
+    assert np.abs(found[0] - 0.5).max() > 0.1
+    np.testing.assert_allclose(found[0], found[1], atol=2e-3)
