@@ -22,6 +22,7 @@ from orbifolio.runner.commands.listing import recipes
 from orbifolio.runner.commands.nodes import cleanup, logs, ps, stop
 from orbifolio.runner.commands.options import (
     DEFAULT_GALLERY,
+    add_verbosity,
     image_option,
     is_file,
     make_console,
@@ -35,7 +36,6 @@ from orbifolio.runner.commands.serving import serve
 from orbifolio.runner.commands.styling import style
 from orbifolio.runner.commands.sweeping import sweep
 from orbifolio.runner.commands.user_defaults import config_file, default_map, read_defaults
-from orbifolio.runner.commands.verbosity import add_verbosity
 from orbifolio.runner.errors import InputError, OrbifolioError
 from orbifolio.runner.log_lines import show_records
 
@@ -43,7 +43,7 @@ SECTIONS = {
     "Make pictures": ("run", "paint", "style", "tile", "sweep"),
     "Recipes": ("recipes", "check", "new", "schema"),
     "Galleries": ("serve", "gallery", "publish", "rm"),
-    "Finished pictures": ("query", "redraw", "enlarge", "print", "separate", "measure", "judge", "rank"),
+    "Finished pictures": ("query", "redraw", "enlarge", "print", "separate", "solid", "measure", "judge", "rank"),
     "Rented machines": ("launch", "ps", "logs", "stop", "cleanup", "export"),
     "This machine": ("doctor", "weights"),
 }
@@ -418,6 +418,38 @@ def separate(
         console=make_console(),
     )
     click.echo(str(file))
+
+
+@cli.command(short_help="Make a sphere or a model to print, in colour.")
+@click.argument("run_folder", type=click.Path(path_type=Path), metavar="RUN")
+@click.option("--mm", type=float, default=60.0, show_default=True, help="Size from one side to the other.")
+@click.option(
+    "--relief",
+    type=float,
+    default=0.6,
+    show_default=True,
+    metavar="MM",
+    help="How much higher bright places are; less than 0 for dark ones.",
+)
+@click.option(
+    "--wall", type=float, default=0.0, metavar="MM", help="Thickness of a hollow ball; by default it is full."
+)
+@click.option("--drain", type=float, default=0.0, metavar="MM", help="Width of a hole at its south pole.")
+@click.option("--halves", is_flag=True, help="In two halves, whose rims hold each other.")
+def solid(run_folder: Path, mm: float, relief: float, wall: float, drain: float, halves: bool) -> None:
+    """Make a body of the sphere or model that RUN painted, for a printer in three dimensions.
+
+    3MF, OBJ and PLY have its colours, STL has none. Example: orbifolio solid gallery/escher-orb-print/RUN --mm 80
+    --wall 2 --halves
+    """
+    from orbifolio.runner.cpu_features import protect
+
+    protect()  # before torch is imported
+    from orbifolio.runner.commands.moulding import solid_run
+    from orbifolio.runner.exports.solid import SolidShape
+
+    shape = SolidShape(mm, relief, wall, drain, halves)
+    click.echo(str(solid_run(run_folder, shape, console=make_console())))
 
 
 @cli.command(short_help="Fill the plane with your own figure, as Escher did.")

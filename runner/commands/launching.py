@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from orbifolio.runner.commands.completion import RecipePath
-from orbifolio.runner.commands.options import DEFAULT_GALLERY, parse_pairs
-from orbifolio.runner.commands.verbosity import is_verbose
+from orbifolio.runner.commands.options import DEFAULT_GALLERY, is_verbose, parse_pairs
 from orbifolio.runner.errors import InputError
 
 if TYPE_CHECKING:

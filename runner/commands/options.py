@@ -11,9 +11,10 @@ from pathlib import Path
 import click
 from rich.console import Console
 
-from orbifolio.runner.log_lines import is_quiet
+from orbifolio.runner.log_lines import LEVELS, is_quiet, show_records
 
 DEFAULT_GALLERY = Path("gallery")
+_VERBOSITY = "verbosity"  # of the context's notes: which of the two options was given
 
 
 def is_file(argument: str) -> bool:
@@ -101,3 +102,40 @@ def out_arguments(gallery: Path) -> list[str]:
         return []
     below = gallery.is_absolute() and gallery.is_relative_to(Path.cwd())
     return ["--out", str(gallery.relative_to(Path.cwd()) if below else gallery)]
+
+
+def _set_verbosity(context: click.Context, parameter: click.Parameter, given: bool) -> None:
+    if not given or context.resilient_parsing:
+        return
+    names = {"verbose": "debug", "quiet": "error"}
+    chosen = context.meta.setdefault(_VERBOSITY, parameter.name)
+    if chosen != parameter.name:
+        raise click.UsageError("-v says more and -q less; give one of them", context)
+    show_records(LEVELS[names[str(parameter.name)]])
+
+
+def is_verbose() -> bool:
+    """Whether `-v` was given."""
+    return click.get_current_context().meta.get(_VERBOSITY) == "verbose"
+
+
+def add_verbosity(command: click.Command) -> None:
+    """Give a command the two options; they take effect before anything that it does."""
+    command.params += [
+        click.Option(
+            ["-v", "--verbose"],
+            is_flag=True,
+            is_eager=True,
+            expose_value=False,
+            callback=_set_verbosity,
+            help="Also say what is decided and why, with times.",
+        ),
+        click.Option(
+            ["-q", "--quiet"],
+            is_flag=True,
+            is_eager=True,
+            expose_value=False,
+            callback=_set_verbosity,
+            help="Only say where the result is, and errors.",
+        ),
+    ]

@@ -48,6 +48,22 @@ def test_the_part_names_its_scene_its_picture_and_its_files(tmp_path: Path) -> N
     assert [link.href for link in section.links] == ["extras/spin.webp", "extras/globe.glb", "extras/orb.stl"]
 
 
+def test_bodies_in_colour_are_offered_and_named(tmp_path: Path) -> None:
+    names = [f"solid/orb-80mm-{half}-half.{ending}" for half in ("upper", "lower") for ending in ("webp", "3mf", "stl")]
+    folder = orb(
+        tmp_path, extras=[*EXTRAS, *({"path": f"extras/{name}", "title": name, "kind": "data"} for name in names)]
+    )
+    for name in names:
+        (folder / "extras" / name).parent.mkdir(exist_ok=True)
+        (folder / "extras" / name).write_text("x")
+    told = {link.href: link.label for link in part(folder).links}
+    assert [told[f"extras/solid/orb-80mm-{half}-half.3mf"] for half in ("upper", "lower")] == [
+        "For 3D printing in colour, the upper half (3MF, 1 B)",
+        "For 3D printing in colour, the lower half (3MF, 1 B)",
+    ]
+    assert not any(href.startswith("extras/solid") and href.endswith((".stl", ".webp")) for href in told)
+
+
 @pytest.mark.parametrize(
     "changes",
     [

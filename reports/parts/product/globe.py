@@ -46,6 +46,7 @@ _TITLES = {"globe": "Globe", "model": "Model"}
 _LINKS = {
     ".glb": ("3D model", "GLB"),
     ".stl": ("For 3D printing", "STL"),
+    ".3mf": ("For 3D printing in colour", "3MF"),
     ".webp": ("Rotation as a loop", "WebP"),
 }
 
@@ -57,8 +58,11 @@ def _links(run: RunRecord, place: Place, names: list[str]) -> tuple[Link, ...]:
     links = []
     for name in names:
         path = PurePosixPath(name)
-        if path.suffix in _LINKS and (path.suffix != ".webp" or path.stem == "spin"):
+        # beside bodies in colour lie the same without
+        plain = path.suffix in (".webp", ".stl") and path.parent.name == "solid"
+        if path.suffix in _LINKS and not plain and (path.suffix != ".webp" or path.stem == "spin"):
             label, kind = _LINKS[path.suffix]
+            label += ", the upper half" * ("upper-half" in path.stem) + ", the lower half" * ("lower-half" in path.stem)
             amount = format_bytes((run.folder / name).stat().st_size)
             links.append(Link(f"{label} ({kind}, {amount})", place.to(run.folder / name)))
     return tuple(links)
