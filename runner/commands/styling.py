@@ -26,6 +26,7 @@ STEPS = (30, 30, 25)
     show_default=True,
     help="How much of the photo is kept: 0.3 is mostly style, 2 stays a photo.",
 )
+@click.option("--keep-colours", is_flag=True, help="Keep the photo's colours: only light and dark become strokes.")
 @click.option("--seed", type=click.IntRange(0), default=1, show_default=True, help="Another picture for each.")
 @click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda or cuda:N.")
 @out_option
@@ -36,6 +37,7 @@ def style(
     painting: str,
     size: int,
     content: float,
+    keep_colours: bool,
     seed: int,
     device: str,
     gallery: Path,
@@ -69,6 +71,8 @@ def style(
             [{"size": size // part, "steps": steps} for part, steps in zip((4, 2, 1), STEPS, strict=True)]
         ),
     }
+    if keep_colours:
+        values["finish.chroma"] = photo_source
     file = find_recipe(RECIPE)
     loaded = load(file, [f"{name}={value}" for name, value in values.items()], images)
     options = typed(click.get_current_context(), "photo", "painting")

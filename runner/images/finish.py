@@ -16,9 +16,12 @@ from pydantic import Field
 
 from orbifolio.runner.arrays import F32
 from orbifolio.runner.images import tone
+from orbifolio.runner.images.chroma import CITES as CHROMA_CITES
+from orbifolio.runner.images.chroma import with_chroma
 from orbifolio.runner.images.colour_transfer import ColoursOf, ColourTransfer, freedom
 from orbifolio.runner.images.ground import Ground, lay
 from orbifolio.runner.images.posterise import SEEN, Colours, FlatColours, Posterise
+from orbifolio.runner.named_files import FileName
 from orbifolio.runner.settings import Settings
 from orbifolio.runner.symmetry import colour
 
@@ -85,6 +88,9 @@ class Finish(Settings):
 
     colours: ColoursOf | None = None
     """The colours of another picture: `{from: PICTURE, by: sliced}`. Under a colour action as far as it commutes."""
+    chroma: FileName | None = None
+    """A picture whose hue and chroma are taken place by place, light and dark staying: a photograph in strokes that
+    keeps its colours. For pictures without a symmetry."""
     levels: Literal["auto"] | tuple[Level, Level] | None = None
     """`auto` stretches black and white points; `[low, high]` sets them; null leaves them."""
     contrast: float = Field(default=1.0, gt=0, le=10)
@@ -109,6 +115,7 @@ class Finish(Settings):
     def cited(self) -> tuple[str, ...]:
         """With the network's paper where it enlarges, and those of flat colours."""
         posterise = () if self.posterise is None else Posterise.cites
+        posterise += () if self.chroma is None else CHROMA_CITES
         if self.enlarge is None:
             return (*self.cites, *posterise)
         from orbifolio.runner.vision.enlarger import CITES
@@ -131,15 +138,25 @@ class Finish(Settings):
     def pictures(self) -> dict[str, str]:
         """Image sources by their path in these settings."""
         transfer: ColourTransfer | None = self.colours
-        return {} if transfer is None else {"colours.from": transfer.source}
+        sources = {} if transfer is None else {"colours.from": transfer.source}
+        return sources if self.chroma is None else {**sources, "chroma": self.chroma}
 
-    def complaints(self, elements: tuple[int, ...]) -> list[tuple[str, str]]:
-        """What a symmetry's colour action forbids, as (path, "what; rule; cure").
+    def complaints(self, elements: tuple[int, ...], *, symmetric: bool = False) -> list[tuple[str, str]]:
+        """What a symmetry forbids, as (path, "what; rule; cure").
 
         Args:
             elements: the group of its colour elements.
+            symmetric: whether there is any.
         """
         problems = []
+        if self.chroma is not None and symmetric:
+            problems.append(
+                (
+                    "chroma",
+                    f"{self.chroma!r} has other colours in each copy of a motif, and the symmetry would be lost; use "
+                    "`colours` for its colours without their places, or symmetry: none",
+                )
+            )
         transfer: ColourTransfer | None = self.colours
         if transfer is not None and freedom(elements) == (0, 1):
             problems.append(
@@ -180,7 +197,13 @@ class Finish(Settings):
         return lay(pixels, traits.opacity(pixels.shape[1], pixels.shape[0]), self.ground)
 
     def finished(
-        self, pixels: F32, traits: Traits = PLAIN, *, reference: F32 | None = None, seed: int = 0
+        self,
+        pixels: F32,
+        traits: Traits = PLAIN,
+        *,
+        reference: F32 | None = None,
+        chroma: F32 | None = None,
+        seed: int = 0,
     ) -> FinishedColours:
         """Finish a picture that is as large as it is to be.
 
@@ -188,6 +211,7 @@ class Finish(Settings):
             pixels: (height, width, 3) in [0, 1].
             traits: what its symmetry allows.
             reference: (any, any, 3) in [0, 1], the picture that `colours` names.
+            chroma: (any, any, 3) in [0, 1], the picture that `chroma` names.
             seed: of the choice of flat colours.
         """
         transfer: ColourTransfer | None = self.colours
@@ -195,6 +219,8 @@ class Finish(Settings):
         if transfer is not None and reference is not None:
             move = transfer.move(pixels, reference, traits.elements)
         moved = move(pixels)
+        if chroma is not None:
+            moved = with_chroma(moved, chroma)
         span = self._levels(moved, traits)
 
         def toned(other: F32) -> F32:

@@ -268,7 +268,8 @@ def _check(recipe: Recipe, source: Source, images: Images) -> list[Problem]:
         elements = recipe.colour_elements()
     except IllegalSymmetry:
         elements = (colour.IDENTITY,)  # told above
-    for name, message in recipe.finish.complaints(elements):
+    kept = settings.kept_symmetry(1.0) if recipe.finish.chroma is not None and not problems else None
+    for name, message in recipe.finish.complaints(elements, symmetric=kept is not None and bool(kept.claims())):
         problems.append(problem_at(source, _route(f"finish.{name}"), message))
     used = {upload_of(picture)[0] for picture in (*pictures.values(), *settings.figures())}
     unused = sorted(set(images.given) - used)

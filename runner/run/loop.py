@@ -400,9 +400,14 @@ class Run:
         """Write the final picture and its products, and measure its symmetry."""
         traits = self.renderer.traits(number)
         finish, picture = self.loaded.recipe.finish, self._enlarged(self.renderer.final(state))
-        named = finish.pictures().get("colours.from")
-        reference = None if named is None else self.inputs.pixels(named)
-        finished = finish.finished(picture, traits, reference=reference, seed=self.loaded.recipe.seed)
+        named = {path: self.inputs.pixels(source) for path, source in finish.pictures().items()}
+        finished = finish.finished(
+            picture,
+            traits,
+            reference=named.get("colours.from"),
+            chroma=named.get("chroma"),
+            seed=self.loaded.recipe.seed,
+        )
         image = finished.picture
         for warning in finished.warnings:
             self._warn(warning)

@@ -1,0 +1,59 @@
+"""Hue and chroma of another picture, place by place: (picture, the other one) -> its own light in the other's colours.
+
+Style transfer that keeps a photograph's colours (Gatys et al. 2017, luminance only): what strokes do is seen in light
+and dark, and leaves, skin and sky stay as they were. In OKLab, so a colour that no screen shows keeps its light and hue.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from PIL import Image
+
+from orbifolio.runner.arrays import F32, F64
+from orbifolio.runner.images import oklab
+
+CITES = ("gatys2017", *oklab.CITES)
+_ROWS = 1 << 18  # pixels at once: what conversion needs in memory is small beside the picture
+
+
+def with_chroma(pixels: F32, other: F32) -> F32:
+    """A picture with the hue and chroma that another one has at the same place.
+
+    Args:
+        pixels: (height, width, 3) sRGB in [0, 1].
+        other: (any, any, 3) the same; its middle fills the picture without distortion.
+
+    Returns:
+        (height, width, 3) sRGB in [0, 1].
+    """
+    height, width = pixels.shape[:2]
+    colours = _opponents(_covering(other, width, height))
+    own = _opponents(pixels)
+    return _srgb(np.concatenate([own[:, :1], colours[:, 1:]], axis=1)).reshape(height, width, 3)
+
+
+def _covering(picture: F32, width: int, height: int) -> F32:
+    """The middle of a picture, scaled to fill a size."""
+    own_height, own_width = picture.shape[:2]
+    factor = max(width / own_width, height / own_height)
+    across, down = width / factor, height / factor
+    left, top = (own_width - across) / 2, (own_height - down) / 2
+    channels = [
+        Image.fromarray(np.ascontiguousarray(picture[..., channel])).resize(
+            (width, height), Image.Resampling.BICUBIC, (left, top, left + across, top + down)
+        )
+        for channel in range(3)
+    ]
+    return np.stack([np.asarray(channel) for channel in channels], axis=2).clip(0, 1)
+
+
+def _opponents(pixels: F32) -> F64:
+    flat = pixels.reshape(-1, 3)
+    return np.concatenate(
+        [oklab.from_srgb(flat[at : at + _ROWS].astype(np.float64)) for at in range(0, len(flat), _ROWS)]
+    )
+
+
+def _srgb(lab: F64) -> F32:
+    parts = [oklab.to_srgb(lab[at : at + _ROWS]).astype(np.float32) for at in range(0, len(lab), _ROWS)]
+    return np.concatenate(parts)
