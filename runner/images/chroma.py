@@ -1,7 +1,7 @@
 """Hue and chroma of another picture, place by place: (picture, the other one) -> its own light in the other's colours.
 
 Style transfer that keeps a photograph's colours (Gatys et al. 2017, luminance only): what strokes do is seen in light
-and dark, and leaves, skin and sky stay as they were. In OKLab, so a colour that no screen shows keeps its light and hue.
+and dark, and leaves, skin and sky stay as they were. In OKLab, a colour that no screen shows keeps its light and hue.
 """
 
 from __future__ import annotations
