@@ -11,6 +11,7 @@ RENDERERS = KindFamily(
     {
         "image-optimisation": "orbifolio.runner.renderers.image.settings:ImageOptimisation",
         "patches": "orbifolio.runner.renderers.image.patches:Patches",
+        "stereogram": "orbifolio.runner.renderers.image.stereogram:Stereogram",
         "painting": "orbifolio.runner.renderers.painting:PaintedPicture",
         "class-pictures": "orbifolio.runner.renderers.image.class_pictures:ClassPictures",
         "class-comparison": "orbifolio.runner.renderers.image.class_comparison:ClassComparison",
