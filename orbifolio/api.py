@@ -197,6 +197,7 @@ def tile(
     type_name: str = "auto",
     pick: int = 1,
     out: str | Path | None = None,
+    metamorphosis: bool = False,
     quiet: bool = True,
 ) -> TiledFigureFiles:
     """Fill the plane with a figure: a page of candidates, a recipe that is ready to run, and files of the tiling.
@@ -207,6 +208,7 @@ def tile(
         type_name: an isohedral type, as `IH4`.
         pick: number of the candidate, 1 the best.
         out: folder; by default `FIGURE-tiling` here.
+        metamorphosis: also a strip on which polygons turn into the figure, and its recipe.
         quiet: print nothing.
 
     Raises:
@@ -227,6 +229,7 @@ def tile(
         pick=pick,
         out=None if out is None else Path(out),
         kerf=KERF,
+        metamorphosis=metamorphosis,
         console=console,
     )
 

@@ -461,9 +461,17 @@ def solid(run_folder: Path, mm: float, relief: float, wall: float, drain: float,
 @click.option(
     "--kerf", type=click.FloatRange(0, 2), default=0.15, show_default=True, help="Width of a laser's cut in mm."
 )
+@click.option("--metamorphosis", is_flag=True, help="Also a strip: plain polygons turn into the figure.")
 @open_option
 def tile(
-    figure: str, pick: int, colours: str | None, type_name: str, out: Path | None, kerf: float, show: bool
+    figure: str,
+    pick: int,
+    colours: str | None,
+    type_name: str,
+    out: Path | None,
+    kerf: float,
+    metamorphosis: bool,
+    show: bool,
 ) -> None:
     """Fill the plane with FIGURE, as Escher did: search the nearest tiles, show eight, and write a recipe of one.
 
@@ -478,7 +486,14 @@ def tile(
     from orbifolio.runner.commands.tiling import tile_figure
 
     done = tile_figure(
-        figure, colours=colours, type_name=type_name, pick=pick, out=out, kerf=kerf, console=make_console()
+        figure,
+        colours=colours,
+        type_name=type_name,
+        pick=pick,
+        out=out,
+        kerf=kerf,
+        metamorphosis=metamorphosis,
+        console=make_console(),
     )
     if show:
         open_page(done.page.resolve().as_uri())

@@ -207,7 +207,7 @@ class FromPatches(PatchSettings, InitialState):
 
 
 class TiledFigure(InitialState):
-    """The figure that tiles the plane, drawn in every tile in its colours; of `symmetry: isohedral`."""
+    """The figure that tiles, drawn in every tile in its colours; of `symmetry: isohedral` and `metamorphosis`."""
 
     kind: Literal["figure"] = "figure"
     previewed: ClassVar[str] = "The figure in every tile, as it begins"
@@ -235,7 +235,7 @@ class TiledFigure(InitialState):
         if drawing is None:
             raise InputError(
                 f"canvas.init: figure under {context.symmetry.title or 'no symmetry'}; only `symmetry: isohedral` "
-                "brings a figure; choose another start, or that symmetry"
+                "and `metamorphosis` bring a figure; choose another start, or that symmetry"
             )
         return layout.sample(torch.from_numpy(drawing).permute(2, 0, 1)[None]) + 0.5
 

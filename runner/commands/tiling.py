@@ -17,7 +17,7 @@ from rich.table import Table
 
 from orbifolio.runner.arrays import F32
 from orbifolio.runner.errors import InputError
-from orbifolio.runner.exports.tile_files import jigsaw_svg, tile_stl, tile_svg, tiling_hpgl, tiling_svg
+from orbifolio.runner.exports.tile_files import jigsaw_svg, strip_svg, tile_stl, tile_svg, tiling_hpgl, tiling_svg
 from orbifolio.runner.files import write_atomically
 from orbifolio.runner.symmetry.base import DrawingLook
 from orbifolio.runner.symmetry.inks import Inks, inks_of
@@ -25,6 +25,7 @@ from orbifolio.runner.symmetry.kinds.isohedral import COLOURS, cache_folder
 from orbifolio.runner.tilings.choice import ChosenTile, templates_of, tile_of_template
 from orbifolio.runner.tilings.covering import Covering
 from orbifolio.runner.tilings.figures import locate_figure
+from orbifolio.runner.tilings.metamorphosis import HEIGHT, RATIO, GrowingStrip
 from orbifolio.runner.tilings.outlines import OutlineFault
 from orbifolio.runner.tilings.pictures import draw_tiling
 from orbifolio.runner.tilings.supercells import choose_supercell
@@ -34,7 +35,8 @@ from orbifolio.runner.vector.plotter import Plotter
 
 SHOWN = 8  # candidates on the page
 THUMBNAIL, WIDE = (420, 315), 1600  # pixels of a candidate's width and height, and of the seamless picture's width
-RASTER = 300  # pixels of a tile on the page
+LONG = 2400  # pixels of a metamorphosis's width
+RASTER, STRIP_RASTER = 300, 600  # pixels of a tile on the page, and in a metamorphosis
 CAPTION, GAP = 30, 12  # pixels of the words above a candidate on the sheet, and between candidates
 TILES, FEW = 24, 12  # in the recipe's picture, and on the page
 SIZE, THICK, KERF = 40.0, 4.0, 0.15  # mm: of a tile, of a printed one, and of a laser's cut in wood
@@ -43,28 +45,25 @@ RECIPE = """\
 schema: 1
 title: {title}
 about: |
-  {title} as a tiling of type {type} ({group}), distance {distance:.3f}; the tiles have {count} colours.
-
-  Cost: about a minute on two CPU cores; `quality=print` draws it three times as large.
+  {about}
 seed: 1
 renderer:
   kind: image-optimisation
   canvas: {{init: {{kind: figure}}}}
   symmetry:
-    kind: isohedral
+    kind: {kind}
     figure: "{figure}"
     type: {type}
     cuts: {{lengths: {lengths}, start: {start}, mirrored: {mirrored}}}
     colours: [{colours}]
-    tiles: {tiles}
-  objectives:
+{more}  objectives:
     - {{kind: style, images: ["orbifolio:oil"], weight: 1}}
     - {{kind: content, layers: [conv2_1, conv3_1], weight: 2}}
     - {{kind: range, weight: 200}}   # colours beyond what a screen shows would be cut, and break the symmetry
-  phases: [{{size: 512, steps: 20}}]
+  phases: [{{size: {size}, steps: 20}}]
 frames: 4
 qualities:
-  print: {{renderer.phases: [{{size: 512, steps: 20}}, {{size: 1536, steps: 16}}]}}
+  print: {{renderer.phases: [{{size: {size}, steps: 20}}, {{size: {large}, steps: 16}}]}}
 """
 """As the recipes of escher/ are, which were made so."""
 
@@ -96,6 +95,7 @@ def tile_figure(
     pick: int,
     out: Path | None,
     kerf: float,
+    metamorphosis: bool,
     console: Console,
 ) -> TiledFigureFiles:
     """Search the tiles of a figure, show the best, and write a recipe and files of one.
@@ -107,6 +107,7 @@ def tile_figure(
         pick: number of the candidate, 1 the best.
         out: a folder; None for `NAME-tiling` here.
         kerf: of the jigsaw's cut, mm.
+        metamorphosis: also a strip on which polygons turn into the figure, and its recipe.
         console: for progress and the table.
 
     Raises:
@@ -151,24 +152,67 @@ def tile_figure(
     recipe = folder / f"{path.stem}.yaml"
     write_atomically(recipe, recipe_text(chosen, template, figure, palette).encode())
     _write_files(folder, chosen, palette, inks, kerf)
+    if metamorphosis:
+        try:
+            strip = GrowingStrip(chosen, chosen.colouring(len(palette)), HEIGHT, RATIO)
+        except OutlineFault as fault:
+            raise InputError(f"--metamorphosis: candidate {pick} of {source} {fault}") from fault
+        _write_strip(folder, strip, palette, inks)
+        name = f"{path.stem}-metamorphosis.yaml"
+        write_atomically(folder / name, strip_recipe_text(chosen, template, figure, palette).encode())
     return TiledFigureFiles(folder, recipe, page, pick, chosen.candidate.distance)
 
 
 def recipe_text(chosen: ChosenTile, template: Template, figure: str, palette: Sequence[str]) -> str:
     """A recipe of a tile, its cuts written out so that nothing is searched again."""
+    title = _title(chosen)
+    words = f"{title} as a tiling of {_what(chosen)}; the tiles have {len(palette)} colours."
+    cost = "Cost: about a minute on two CPU cores; `quality=print` draws it three times as large."
     return RECIPE.format(
-        title=chosen.figure.name.replace("-", " ").capitalize(),
-        type=template.type,
-        group=chosen.tiling.group.name,
-        distance=chosen.candidate.distance,
-        count=len(palette),
-        figure=figure,
-        lengths=list(template.lengths),
-        start=template.start,
-        mirrored=str(template.mirrored).lower(),
-        colours=", ".join(f'"{item}"' for item in palette),
-        tiles=TILES,
+        title=title,
+        about=f"{words}\n\n  {cost}",
+        kind="isohedral",
+        more=f"    tiles: {TILES}\n",
+        size=512,
+        large=1536,
+        **_tile_words(template, figure, palette),
     )
+
+
+def strip_recipe_text(chosen: ChosenTile, template: Template, figure: str, palette: Sequence[str]) -> str:
+    """A recipe of a metamorphosis, written as `recipe_text` does."""
+    title = _title(chosen)
+    words = f"Plain polygons that turn into {title.lower()}, a tile of {_what(chosen)}, along a strip."
+    cost = "Cost: about a minute on two CPU cores; `quality=print` draws it twice as large."
+    return RECIPE.format(
+        title=f"{title}, a metamorphosis",
+        about=f"{words}\n\n  {cost}",
+        kind="metamorphosis",
+        more="",
+        size=1024,
+        large=2048,
+        **_tile_words(template, figure, palette),
+    )
+
+
+def _title(chosen: ChosenTile) -> str:
+    return chosen.figure.name.replace("-", " ").capitalize()
+
+
+def _what(chosen: ChosenTile) -> str:
+    tiling = chosen.tiling
+    return f"type {tiling.kind.name} ({tiling.group.name}), distance {chosen.candidate.distance:.3f}"
+
+
+def _tile_words(template: Template, figure: str, palette: Sequence[str]) -> dict[str, object]:
+    return {
+        "type": template.type,
+        "figure": figure,
+        "lengths": list(template.lengths),
+        "start": template.start,
+        "mirrored": str(template.mirrored).lower(),
+        "colours": ", ".join(f'"{item}"' for item in palette),
+    }
 
 
 def _table(tiles: Sequence[ChosenTile], pick: int) -> Table:
@@ -262,6 +306,14 @@ def _sheet(tiles: Sequence[ChosenTile], pictures: Sequence[F32]) -> bytes:
         pen.text((left + 6, top + 6), words, "black", font)
         sheet.paste(Image.fromarray(np.rint(pixels * 255).astype(np.uint8)), (left, top + CAPTION))
     return _png(np.asarray(sheet, np.float32) / np.float32(255))
+
+
+def _write_strip(folder: Path, strip: GrowingStrip, palette: Sequence[str], inks: Inks) -> None:
+    """The metamorphosis as a picture and as paths."""
+    name = f"{strip.tile.figure.name}-metamorphosis"
+    pixels = strip.draw(inks, LONG, round(LONG / strip.ratio), DrawingLook(), STRIP_RASTER)
+    write_atomically(folder / f"{name}.png", _png(pixels))
+    write_atomically(folder / f"{name}.svg", strip_svg(strip, palette, SIZE).encode())
 
 
 def _write_files(folder: Path, tile: ChosenTile, palette: Sequence[str], inks: Inks, kerf: float) -> None:

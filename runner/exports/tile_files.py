@@ -1,4 +1,4 @@
-"""Files of a tiling: (tile, colours, size) -> SVG of tile and plane, a page to colour in, a jigsaw, STL, HPGL.
+"""Files of a tiling: (tile, colours, size) -> SVG of tile, plane and strip, a page to colour in, a jigsaw, STL, HPGL.
 
 Convention: millimetres, y downwards in SVG; a tile's size is the square root of its area.
 """
@@ -17,11 +17,13 @@ from orbifolio.runner.models.stl import write_stl
 from orbifolio.runner.tilings.choice import ChosenTile
 from orbifolio.runner.tilings.covering import Covering, TileCopy
 from orbifolio.runner.tilings.figures import DrawnShape
+from orbifolio.runner.tilings.metamorphosis import GrowingStrip
 from orbifolio.runner.vector.hpgl import hpgl
 from orbifolio.runner.vector.plotter import Plotter, lay_out
 from orbifolio.runner.vector.svg_path import number, path_data
 
 LINE = 0.022  # of a tile's size, width of outlines
+FAINT = 0.005  # share of a drawing below which it is left out
 GAP = 3.0  # mm between pieces of a jigsaw
 _INK = "#1a1416"
 
@@ -66,7 +68,7 @@ def tiling_svg(chosen: ChosenTile, covering: Covering, colours: Sequence[str], s
     bent = [chosen.carrier.carry_shape(shape) for shape in chosen.figure.shapes]
     for copy in covering.copies:
         shown = [replace(shape, points=_complex(_within(covering, copy, shape.points) * scale)) for shape in bent]
-        parts += _drawing(shown, lambda points: np.column_stack([points.real, points.imag]), size)
+        parts += _drawing(shown, _pairs, size)
     parts.append("</g>")
     return _svg(parts, width, height, f"{chosen.figure.name} as {chosen.tiling.kind.name}")
 
@@ -80,6 +82,31 @@ def _within(covering: Covering, copy: TileCopy, points: C128) -> F64:
     first = covering.fractions(copy.motion.act(covering.tiling.tile[:1]))
     result: F64 = placed + (copy.outline[:1] - first)
     return result
+
+
+def strip_svg(strip: GrowingStrip, colours: Sequence[str], size: float) -> str:
+    """A metamorphosis: its tiles, one path each, in a group for each colour; the drawing over them as far as it shows.
+
+    Args:
+        strip: the tiles.
+        colours: of the tiles, by number.
+        size: of a tile in mm.
+    """
+    width, height = strip.width * size, strip.height * size
+    parts = ['<clipPath id="page"><rect width="100%" height="100%"/></clipPath><g clip-path="url(#page)">']
+    for colour, fill in enumerate(colours):
+        parts.append(f'<g id="colour-{colour + 1}" fill="{fill}" {_pen(LINE * size)}>')
+        parts += [
+            f'<path d="{_closed(_pairs(tile.outline * size))}"/>' for tile in strip.tiles if tile.colour == colour
+        ]
+        parts.append("</g>")
+    bent = [strip.tile.carrier.carry_shape(shape) for shape in strip.tile.figure.shapes]
+    for tile in strip.tiles:
+        if tile.drawn > FAINT:
+            shown = [replace(shape, points=strip.carried(tile, shape.points) * size) for shape in bent]
+            parts += [f'<g opacity="{number(tile.drawn)}">', *_drawing(shown, _pairs, size), "</g>"]
+    parts.append("</g>")
+    return _svg(parts, width, height, f"polygons that turn into {strip.tile.figure.name}")
 
 
 def jigsaw_svg(chosen: ChosenTile, covering: Covering, size: float, kerf: float) -> str:
@@ -189,6 +216,11 @@ def _sides(covering: Covering, size: float) -> tuple[float, float]:
 def _flat(points: C128, corner: complex) -> F64:
     """(n, 2) with y downwards from an upper left corner."""
     return np.column_stack([points.real - corner.real, corner.imag - points.imag])
+
+
+def _pairs(points: C128) -> F64:
+    """(n, 2) the real and the imaginary parts."""
+    return np.column_stack([points.real, points.imag])
 
 
 def _complex(points: F64) -> C128:

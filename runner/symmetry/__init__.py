@@ -15,6 +15,7 @@ SYMMETRIES = KindFamily(
         "none": "orbifolio.runner.symmetry.kinds.none:NoSymmetry",
         "plane": "orbifolio.runner.symmetry.kinds.plane:Plane",
         "isohedral": "orbifolio.runner.symmetry.kinds.isohedral:Isohedral",
+        "metamorphosis": "orbifolio.runner.symmetry.kinds.metamorphosis:Metamorphosis",
         "sphere": "orbifolio.runner.symmetry.kinds.sphere:Sphere",
         "hyperbolic": "orbifolio.runner.symmetry.kinds.hyperbolic:Hyperbolic",
         "mesh": "orbifolio.runner.symmetry.kinds.model:Model",

@@ -31,13 +31,13 @@ class Carrier:
     def carry(self, points: C128) -> C128:
         """Points of the figure's frame in the tile's."""
         placed = points.conj() if self._mirrored else points
-        moved = _mapped(placed, self._figure, self._tile, self._triangles)
+        moved = mapped(placed, self._figure, self._tile, self._triangles)
         return moved.conj() if self._mirrored else moved
 
     def fetch(self, points: C128) -> C128:
         """Points of the tile's frame in the figure's."""
         placed = points.conj() if self._mirrored else points
-        moved = _mapped(placed, self._tile, self._figure, self._triangles)
+        moved = mapped(placed, self._tile, self._figure, self._triangles)
         return moved.conj() if self._mirrored else moved
 
     def carry_shape(self, shape: DrawnShape) -> DrawnShape:
@@ -57,7 +57,7 @@ def _cut(points: C128, closed: bool) -> C128:
     return np.concatenate(pieces)
 
 
-def _mapped(points: C128, source: C128, target: C128, triangles: I64) -> C128:
+def mapped(points: C128, source: C128, target: C128, triangles: I64) -> C128:
     """Points by the barycentric coordinates of the triangle that holds them, or of the nearest."""
     number = _located(points, source, triangles)
     a, b, c = source[triangles[number]].T

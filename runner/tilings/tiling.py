@@ -98,7 +98,7 @@ class Tiling:
         motions: list[PlaneMotion] = []
         for rule in self.kind.rules:
             if self.template.lengths[rule.edges[0]]:
-                motion = _across(rule, self.vertices)
+                motion = motion_across(rule, self.vertices)
                 motion = MIRROR @ motion @ MIRROR if self.template.mirrored else motion
                 motions += [motion] if rule.kind == "half turn" else [motion, motion.inverse()]
         return tuple(motions)
@@ -226,7 +226,7 @@ class LatticePlace:
         return coordinates[0] * self.first + coordinates[1] * self.second
 
 
-def _across(rule: EdgeRule, vertices: C128) -> PlaneMotion:
+def motion_across(rule: EdgeRule, vertices: C128) -> PlaneMotion:
     """The isometry that carries a tile to its neighbour across a rule's first edge."""
     a, b = rule.edges[0], rule.edges[-1]
     match rule.kind:

@@ -45,6 +45,23 @@ def quick(monkeypatch, tmp_path):
     return tmp_path
 
 
+def test_a_metamorphosis_comes_as_picture_paths_and_recipe(quick, monkeypatch):
+    monkeypatch.setattr(tiling, "LONG", 240)
+    done = CliRunner().invoke(cli, ["tile", "blob.svg", "--type", "IH4", "--metamorphosis"])
+    assert done.exit_code == 0, done.output
+    folder = quick / "blob-tiling"
+    symmetry = load(folder / "blob-metamorphosis.yaml").recipe.renderer.symmetry.build()
+    assert (symmetry.ratio, symmetry.colour_count) == (4, 3)
+    with Image.open(folder / "blob-metamorphosis.png") as picture:
+        assert picture.size == (240, 60)
+    root = ElementTree.parse(folder / "blob-metamorphosis.svg").getroot()
+    paths = [group.findall(f"{SVG}path") for group in root.iter(f"{SVG}g") if group.get("id")]
+    assert sum(map(len, paths)) == len(symmetry.strip.tiles)
+    shown = [float(group.get("opacity")) for group in root.iter(f"{SVG}g") if group.get("opacity")]
+    assert 0 < min(shown) < 0.5
+    assert max(shown) > 0.9
+
+
 def test_a_figure_becomes_a_recipe_that_is_ready_to_run(quick):
     runner = CliRunner()
     done = runner.invoke(cli, ["tile", "blob.svg", "--type", "IH4", "--colours", "#aa2211,#ddeeff,#226644"])

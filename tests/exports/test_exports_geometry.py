@@ -19,6 +19,7 @@ FILES = {
 SETTINGS: dict[str, dict[str, object]] = {
     "plane": {"group": "p4"},
     "isohedral": {"figure": "orbifolio:bird"},
+    "metamorphosis": {"figure": "orbifolio:bird"},
     "sphere": {"group": "O"},
     "hyperbolic": {"p": 5, "q": 4, "chart": "klein"},
     "mesh": {"model": "orbifolio:pot"},

@@ -117,17 +117,11 @@ class Cuts(Settings):
     """Whether the outline is first mirrored."""
 
 
-class Isohedral(SymmetrySettings):
-    """A figure of your own that fills the plane, as Escher's do, in two, three or four colours.
-
-    The outline is bent as little as possible until it tiles; `orbifolio tile FIGURE` shows the best ways and writes a
-    recipe. Nine types of tilings are general: IH1 (p1), IH2, IH3 (pg), IH4 (p2), IH5, IH6 (p2gg), IH7 (p3), IH21 (p6)
-    and IH28 (p4).
-    """
+class FigureSettings(SymmetrySettings):
+    """A figure, its tile and the tiles' colours: what all kinds that tile by a figure have."""
 
     cites: ClassVar[tuple[str, ...]] = ("grunbaum1987", "kaplan2000", "nagata2020", "nagata2022", "sorkine2007")
 
-    kind: Literal["isohedral"] = "isohedral"
     figure: FileName = Field(min_length=1, max_length=1000)
     """What tiles: an SVG whose path `outline` is its outline and whose other shapes are its drawing, a PNG that is cut
     out, or a photograph of something before a calm ground; or `orbifolio:bird`, one that comes with the program; or
@@ -140,8 +134,6 @@ class Isohedral(SymmetrySettings):
     """The tile itself, instead of a search; it needs a `type`, and `pick` has no meaning."""
     colours: tuple[Hex, ...] = Field(default=COLOURS, min_length=2, max_length=4)
     """Colours of the tiles as `#rrggbb`, two to four; no neighbours have the same. Three suit every type but IH28."""
-    tiles: int = Field(default=24, ge=2, le=400)
-    """About how many tiles the picture shows."""
 
     @field_validator("cuts")
     @classmethod
@@ -169,19 +161,21 @@ class Isohedral(SymmetrySettings):
         """The figure's file."""
         return (self.figure,)
 
-    def build(self, ratio: Ratio | None = None) -> IsohedralSymmetry:
-        """The working symmetry: see `SymmetrySettings.build`."""
+    def coloured_tile(self) -> tuple[ChosenTile, Colouring, Inks]:
+        """The tile, colours of its copies and their inks.
+
+        Raises:
+            IllegalSymmetry: the figure cannot tile, or not in these colours.
+        """
         try:
             tile = self._tile()
         except OutlineFault as fault:
             raise IllegalSymmetry(f"{self.figure!r} {fault}", where="figure") from fault
         try:
             inks = inks_of([from_hex(colour) for colour in self.colours])
-            colouring = tile.colouring(len(self.colours))
+            return tile, tile.colouring(len(self.colours)), inks
         except (OutlineFault, ValueError) as fault:
             raise IllegalSymmetry(f"{self.figure!r} {fault}", where="colours") from fault
-        supercell = choose_supercell(tile.tiling, colouring, tile.upright, ratio=ratio, tiles=self.tiles)
-        return IsohedralSymmetry(tile, colouring, inks, supercell)
 
     def _tile(self) -> ChosenTile:
         path = locate_figure(self.figure)
@@ -192,3 +186,22 @@ class Isohedral(SymmetrySettings):
         if self.pick > len(templates):
             raise OutlineFault(f"has {len(templates)} candidates only; pick is at most that; pick a smaller one")
         return tile_of_template(path, templates[self.pick - 1])
+
+
+class Isohedral(FigureSettings):
+    """A figure of your own that fills the plane, as Escher's do, in two, three or four colours.
+
+    The outline is bent as little as possible until it tiles; `orbifolio tile FIGURE` shows the best ways and writes a
+    recipe. Nine types of tilings are general: IH1 (p1), IH2, IH3 (pg), IH4 (p2), IH5, IH6 (p2gg), IH7 (p3), IH21 (p6)
+    and IH28 (p4).
+    """
+
+    kind: Literal["isohedral"] = "isohedral"
+    tiles: int = Field(default=24, ge=2, le=400)
+    """About how many tiles the picture shows."""
+
+    def build(self, ratio: Ratio | None = None) -> IsohedralSymmetry:
+        """The working symmetry: see `SymmetrySettings.build`."""
+        tile, colouring, inks = self.coloured_tile()
+        supercell = choose_supercell(tile.tiling, colouring, tile.upright, ratio=ratio, tiles=self.tiles)
+        return IsohedralSymmetry(tile, colouring, inks, supercell)

@@ -118,7 +118,7 @@ class PlainPicture(Symmetry):
     group = ""
     wrap = (False, False)
     cells = 1
-    notes = ()
+    notes: tuple[str, ...] = ()
     table_bytes_per_pixel, making_bytes_per_pixel = 4, 8
 
     def __init__(self, ratio: Ratio | None = None) -> None:
