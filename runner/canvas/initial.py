@@ -207,7 +207,7 @@ class FromPatches(PatchSettings, InitialState):
 
 
 class TiledFigure(InitialState):
-    """The figure that tiles, drawn in every tile in its colours; of `symmetry: isohedral` and `metamorphosis`."""
+    """The figure that tiles, drawn in every tile in its colours; of `isohedral`, `metamorphosis`, `circle-limit`."""
 
     kind: Literal["figure"] = "figure"
     previewed: ClassVar[str] = "The figure in every tile, as it begins"
@@ -231,13 +231,13 @@ class TiledFigure(InitialState):
         layout = context.layout
         assert context.symmetry is not None
         look = DrawingLook(self.line, self.shade, self.inside)
-        drawing = context.symmetry.drawing(layout.width, layout.height, look)
-        if drawing is None:
+        values = context.symmetry.drawn(layout, look)
+        if values is None:
             raise InputError(
-                f"canvas.init: figure under {context.symmetry.title or 'no symmetry'}; only `symmetry: isohedral` "
-                "and `metamorphosis` bring a figure; choose another start, or that symmetry"
+                f"canvas.init: figure under {context.symmetry.title or 'no symmetry'}; only `isohedral`, "
+                "`metamorphosis` and `circle-limit` bring a figure; choose another start, or that symmetry"
             )
-        return layout.sample(torch.from_numpy(drawing).permute(2, 0, 1)[None]) + 0.5
+        return values + 0.5
 
 
 class Sum(InitialState):

@@ -16,6 +16,7 @@ SYMMETRIES = KindFamily(
         "plane": "orbifolio.runner.symmetry.kinds.plane:Plane",
         "isohedral": "orbifolio.runner.symmetry.kinds.isohedral:Isohedral",
         "metamorphosis": "orbifolio.runner.symmetry.kinds.metamorphosis:Metamorphosis",
+        "circle-limit": "orbifolio.runner.symmetry.kinds.circle_limit:CircleLimit",
         "sphere": "orbifolio.runner.symmetry.kinds.sphere:Sphere",
         "hyperbolic": "orbifolio.runner.symmetry.kinds.hyperbolic:Hyperbolic",
         "mesh": "orbifolio.runner.symmetry.kinds.model:Model",

@@ -379,6 +379,16 @@ class Symmetry(ABC):
         """
         return None
 
+    def drawn(self, layout: Layout, look: DrawingLook) -> Tensor | None:
+        """Centred orbit values (P, 3) that show the `drawing`, or None where the symmetry brings none.
+
+        Args:
+            layout: one of the symmetry's.
+            look: how it is drawn.
+        """
+        picture = self.drawing(layout.width, layout.height, look)
+        return None if picture is None else layout.sample(torch.from_numpy(picture).permute(2, 0, 1)[None])
+
     def opacity(self, width: int, height: int) -> F32 | None:
         """Where a picture of the artwork shows its surface: see `charts.opacity`."""
         return opacity(self.chart_for(width, height), width, height)

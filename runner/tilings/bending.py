@@ -106,33 +106,64 @@ class Bender:
         turns = np.full(len(self.points), cmath.exp(-1j * axis_angle(template, self.points[order])))
         last, moved, outline = np.inf, self.points, self.points[order]
         for number in range(rounds):
-            wanted = self._differences @ ((turns[self._i] + turns[self._j]) / 2 * self._rest * self._weights)
-            pull, still = wanted[:n], None
-            if self._inner is not None:
-                still = _solve(self._inner, wanted[n:])
-                pull = pull - self._border @ still
+            pull, still = self.pull(turns)
             pull = pull[order]
             weights = linalg.cho_solve(factor, x_part.T @ pull.real + y_part.T @ pull.imag)
             outline = x_part @ weights + 1j * (y_part @ weights)
-            moved = np.zeros(len(self.points), np.complex128)
-            moved[order] = outline
-            if still is not None:
-                moved[n:] = still - self._follow @ moved[:n]
-            turned = self._sums @ self._turned(moved)
-            turns = turned / np.maximum(np.abs(turned), 1e-12)
+            moved = self.mesh(outline, order, still)
+            turns = self.turns(moved)
             if number % _LOOKED == _LOOKED - 1:
-                energy = self._energy(moved, turns)
+                energy = self.energy(moved, turns)
                 if last - energy < _SETTLED * energy:
                     break
                 last = energy
-        return Bent(outline, moved, self._energy(moved, turns))
+        return Bent(outline, moved, self.energy(moved, turns))
+
+    @property
+    def stiffness(self) -> F64:
+        """(n, n) of the outline alone, the rest of the mesh following it, in the figure's order."""
+        return self._schur
+
+    def pull(self, turns: C128) -> tuple[C128, C128 | None]:
+        """(n,) what draws the outline's points, and (N - n,) where the others would lie if it lay at 0.
+
+        Args:
+            turns: (N,) unit numbers.
+        """
+        n = self._n
+        wanted = self._differences @ ((turns[self._i] + turns[self._j]) / 2 * self._rest * self._weights)
+        if self._inner is None:
+            return wanted[:n], None
+        still = _solve(self._inner, wanted[n:])
+        return wanted[:n] - self._border @ still, still
+
+    def mesh(self, outline: C128, order: I64, still: C128 | None) -> C128:
+        """(N,) the mesh where its outline is given.
+
+        Args:
+            outline: (n,) from the template's start on.
+            order: (n,) the mesh's numbers of its points.
+            still: from `pull`.
+        """
+        moved = np.zeros(len(self.points), np.complex128)
+        moved[order] = outline
+        if still is not None:
+            moved[self._n :] = still - self._follow @ moved[: self._n]
+        return moved
+
+    def turns(self, moved: C128) -> C128:
+        """(N,) the turns that suit a mesh best."""
+        turned = self._sums @ self._turned(moved)
+        result: C128 = turned / np.maximum(np.abs(turned), 1e-12)
+        return result
 
     def _turned(self, moved: C128) -> C128:
         """What the mesh's edges say of turns: weight times new edge times conjugate of the old one."""
         result: C128 = self._weights * (moved[self._i] - moved[self._j]) * self._rest.conj()
         return result
 
-    def _energy(self, moved: C128, turns: C128) -> float:
+    def energy(self, moved: C128, turns: C128) -> float:
+        """What is lost: see `Bent`."""
         lengths = np.abs(moved[self._i] - moved[self._j]) ** 2 + np.abs(self._rest) ** 2
         agreeing = ((turns[self._i] + turns[self._j]).conj() * self._turned(moved)).real
         return float(np.sum(self._weights * lengths - agreeing)) / self._lost

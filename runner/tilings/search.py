@@ -14,6 +14,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 
@@ -23,7 +24,7 @@ from orbifolio.runner.tilings.outlines import EvenOutline, OutlineFault, area, c
 from orbifolio.runner.tilings.scan import Scanned, mirror_image, scan
 from orbifolio.runner.tilings.spaces import outline_basis
 from orbifolio.runner.tilings.tiling import Tiling
-from orbifolio.runner.tilings.types import TYPES, Template
+from orbifolio.runner.tilings.types import TYPES, IsohedralType, Template, isohedral_type
 
 POINTS = 80  # of the outline while searching: at 120 the same winners take four times as long
 FINER = 3  # times as many in the end
@@ -119,10 +120,45 @@ def search(
     Raises:
         OutlineFault: none of the types has a tile that does not cross itself.
     """
+    kinds = [TYPES[name] for name in types]
+    templates = promising(
+        outline, kinds, colours=colours, points=points, per_type=per_type, focus=focus, progress=progress
+    )
+    refined = [refine_simple(outline, template, focus) for template in templates]
+    fine = [item for item in refined if not item.crossings and _fills(item)]
+    if not fine:
+        raise OutlineFault(
+            "has an outline that no isohedral tile comes near to without crossing itself; long thin limbs and deep "
+            "bays are what cannot be filled; make limbs shorter or stouter, or let them touch the body"
+        )
+    return tuple(sorted(fine, key=lambda item: (item.distance, item.template)))
+
+
+def promising(
+    outline: C128,
+    kinds: Iterable[IsohedralType],
+    *,
+    colours: int = 3,
+    points: int = POINTS,
+    per_type: int = PER_TYPE,
+    focus: tuple[complex, ...] = (),
+    progress: Callable[[str], None] = lambda message: None,
+) -> list[Template]:
+    """The templates of a search that are worth refining, the best first: see `search`.
+
+    Args:
+        outline: as for `search`.
+        kinds: types.
+        colours: as for `search`.
+        points: as for `search`.
+        per_type: as for `search`.
+        focus: as for `search`.
+        progress: is told what was done.
+    """
     even = resample(outline, points)
     picked: list[Scanned] = []
-    for name in types:
-        picked += thinned(scan(even, TYPES[name], colours=colours), per_type, gap=1)
+    for kind in kinds:
+        picked += thinned(scan(even, kind, colours=colours), per_type, gap=1)
     progress(f"{len(picked)} templates of {len({item.template.type for item in picked})} types are bent")
     bends = _Bends(even, 20, focus)
     trials = sorted((bends.trial(item.template) for item in picked), key=lambda trial: trial.cost)
@@ -137,14 +173,7 @@ def search(
                 tops.append(best)
     tops += [trial for trial in pool if not _twin(trial, tops)][: POOL - len(tops)]
     progress(f"{len(tops)} of them are refined")
-    refined = [refine_simple(outline, trial.template, focus) for trial in tops]
-    fine = [item for item in refined if not item.crossings and _fills(item)]
-    if not fine:
-        raise OutlineFault(
-            "has an outline that no isohedral tile comes near to without crossing itself; long thin limbs and deep "
-            "bays are what cannot be filled; make limbs shorter or stouter, or let them touch the body"
-        )
-    return tuple(sorted(fine, key=lambda item: (item.distance, item.template)))
+    return [trial.template for trial in tops]
 
 
 def refine(
@@ -154,6 +183,7 @@ def refine(
     air: float = AIR,
     slips: int = SLIPS,
     focus: tuple[complex, ...] = (),
+    bend: Callable[[Bender], Bent] | None = None,
 ) -> Candidate:
     """The tile of one template with `FINER` times its points.
 
@@ -165,6 +195,7 @@ def refine(
         air: see `Bender`.
         slips: rounds.
         focus: as for `search`.
+        bend: into the finer template's space; by default that of outlines in the plane.
     """
     fine = template.finer(FINER)
     n = fine.points
@@ -177,12 +208,13 @@ def refine(
     else:
         curve = EvenOutline(outline)
     gaps, shift = np.full(n, 1.0 / n), 0.0
-    basis = outline_basis(fine)
+    if bend is None:
+        bend = partial(Bender.bend, template=fine, rounds=60, basis=outline_basis(fine))
     best: Candidate | None = None
     for _ in range(slips + 1):
         figure = curve.at(shift + np.concatenate([[0.0], np.cumsum(gaps)[:-1]]))
         bender = Bender(figure, air, focus)
-        bent = bender.bend(fine, 60, basis)
+        bent = bend(bender)
         crossed = crossings(bent.outline, 20)
         candidate = Candidate(fine, bent.outline, figure, 0.0, bent.energy, crossed, bender, bent)
         if best is None or (crossed > 0, bent.energy) < (best.crossings > 0, best.energy):
@@ -252,7 +284,7 @@ def _climb(trial: _Trial, bends: _Bends) -> _Trial:
 
 def neighbours(template: Template) -> Iterator[Template]:
     """Templates whose edges are one or two points longer or shorter, from the same start or the next."""
-    kind, n = TYPES[template.type], template.points
+    kind, n = isohedral_type(template.type), template.points
     counts = kind.counts(template.lengths)
     for changes in itertools.product((-2, -1, 0, 1, 2), repeat=len(counts)):
         if sum(map(abs, changes)) > 3:

@@ -10,14 +10,14 @@ import cmath
 import numpy as np
 
 from orbifolio.runner.arrays import C128, F64
-from orbifolio.runner.tilings.types import TYPES, EdgeRule, Template
+from orbifolio.runner.tilings.types import EdgeRule, Template, isohedral_type
 
 _CLOSED = 1e-9  # of a basis of unit vectors: sums below are rounding
 
 
 def steps_basis(template: Template) -> F64:
     """(2 n, dimension) orthonormal steps that obey the rules and close: real parts, then imaginary ones."""
-    kind, ends = TYPES[template.type], template.ends
+    kind, ends = isohedral_type(template.type), template.ends
     n = template.points
     columns: list[C128] = []
     for rule in kind.rules:
@@ -73,7 +73,7 @@ def axis_angle(template: Template, outline: C128) -> float:
         template: of the outline.
         outline: (n,) from the template's start on.
     """
-    if not TYPES[template.type].glides:
+    if not isohedral_type(template.type).glides:
         return 0.0
     basis = steps_basis(template)
     steps = np.roll(outline, -1) - outline

@@ -21,6 +21,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Literal
 
 import numpy as np
@@ -44,7 +45,7 @@ class EdgeRule:
 
     kind: RuleKind
     edges: tuple[int, ...]
-    angle: int = 0
+    angle: float = 0
 
     @property
     def turn(self) -> complex:
@@ -117,7 +118,7 @@ def _pair(kind: RuleKind, first: int, second: int) -> EdgeRule:
     return EdgeRule(kind, (first, second))
 
 
-def _corner(first: int, angle: int) -> EdgeRule:
+def _corner(first: int, angle: float) -> EdgeRule:
     return EdgeRule("corner", (first, first + 1), angle)
 
 
@@ -167,6 +168,35 @@ TYPES: Mapping[str, IsohedralType] = {
         IsohedralType("IH28", "p4", (_half(0), _corner(1, 90), _corner(3, 90)), vanish=_ONE, three=False, two=_ONE),
     )
 }
+
+
+def curved_type(p: int, q: int, r: int) -> IsohedralType:
+    """The general type of the turns of a triangle group (p, q, r), on the sphere or the hyperbolic plane.
+
+    Going round the tile, it turns about R, Q and P; a half turn about R is in the middle of an edge. The angles are not
+    those of a plane tile, whose outline closes: they lack the tile's area, or exceed by it (Gauss-Bonnet).
+
+    Args:
+        p: order of the turns about P; 3 or more.
+        q: about Q; 3 or more.
+        r: about R; 2 or more.
+    """
+    about_r, first = (_half(0), 1) if r == 2 else (_corner(0, 360 / r), 2)
+    rules = (about_r, _corner(first, 360 / q), _corner(first + 2, 360 / p))
+    return IsohedralType(f"({p}, {q}, {r})", "", rules, mirrored=True)
+
+
+@cache
+def isohedral_type(name: str) -> IsohedralType:
+    """A type by its name: one of the plane's, or of a curved surface as `curved_type` names it.
+
+    Raises:
+        KeyError: there is none of that name.
+    """
+    if name in TYPES or name[:1] != "(":
+        return TYPES[name]
+    p, q, r = (int(order) for order in name[1:-1].split(", "))
+    return curved_type(p, q, r)
 
 
 @dataclass(frozen=True, order=True)

@@ -19,6 +19,13 @@ FILES = {
 SETTINGS: dict[str, dict[str, object]] = {
     "plane": {"group": "p4"},
     "isohedral": {"figure": "orbifolio:bird"},
+    "circle-limit": {
+        "figure": "orbifolio:fish",
+        "p": 4,
+        "q": 4,
+        "r": 3,
+        "cuts": {"lengths": [9, 9, 15, 15, 16, 16], "start": 4},
+    },
     "metamorphosis": {"figure": "orbifolio:bird"},
     "sphere": {"group": "O"},
     "hyperbolic": {"p": 5, "q": 4, "chart": "klein"},

@@ -267,17 +267,26 @@ class Hyperbolic(SymmetrySettings):
         triangle = Triangle(self.p, self.q, self.r)
         given: dict[str, Any] = {name: colour.parse(value) for name, value in self.colours.items()}
         assignment = presentation(self.p, self.q, self.r, mirrors=self.mirrors).complete(given)
-        chart = self._chart(triangle, ratio)
+        chart = chart_named(self.chart, triangle, self.radius, ratio)
         return HyperbolicSymmetry(triangle, assignment, chart, chart_name=self.chart, reach=self.window)
 
-    def _chart(self, triangle: Triangle, ratio: Ratio | None) -> Chart:
-        shape = 2.0 if ratio is None else ratio.value
-        tile = 2 * math.acosh(float(triangle.corners[2][2]))  # from a tile's middle to the next one's
-        charts: dict[ChartName, Chart] = {
-            "disk": Disk(self.radius),
-            "klein": Klein(self.radius),
-            "half-plane": HalfPlane(2.0, shape),
-            "band": Band(4 * tile),
-            "square": Square(),
-        }
-        return charts[self.chart]
+
+def chart_named(name: ChartName, triangle: Triangle, radius: float, ratio: Ratio | None) -> Chart:
+    """The chart of a recipe.
+
+    Args:
+        name: as recipes spell it.
+        triangle: of the group.
+        radius: part of a disk that is shown.
+        ratio: width / height of a half-plane; None for 2.
+    """
+    shape = 2.0 if ratio is None else ratio.value
+    tile = 2 * math.acosh(float(triangle.corners[2][2]))  # from a tile's middle to the next one's
+    charts: dict[ChartName, Chart] = {
+        "disk": Disk(radius),
+        "klein": Klein(radius),
+        "half-plane": HalfPlane(2.0, shape),
+        "band": Band(4 * tile),
+        "square": Square(),
+    }
+    return charts[name]

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from copy import copy
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -23,6 +24,7 @@ from orbifolio.runner.symmetry.base import Layout, widened
 from orbifolio.runner.symmetry.charts import Chart, grid
 from orbifolio.runner.symmetry.claims import Move
 from orbifolio.runner.symmetry.groups.triangle import Folded
+from orbifolio.runner.symmetry.inks import Inks
 from orbifolio.runner.symmetry.layouts.blended import mixed_taps, share_of_mean, ways_back
 from orbifolio.runner.symmetry.layouts.gather import Gather, averages, build_gather, build_ragged
 from orbifolio.runner.symmetry.layouts.mipmaps import STEPS, Smoothing, smoothing_step
@@ -106,6 +108,8 @@ _SHARPNESS = 4  # power of a pixel's fineness that it is trusted by: one half as
 class FoldedLayout(Layout):
     """See the module's docstring and `base.Layout`; rows of the picture are the chart's, top first."""
 
+    _inks: Inks | None = None
+
     def __init__(self, surface: FoldedSurface, chart: Chart, width: int, height: int) -> None:
         self.width, self.height, self.surface, self.chart = width, height, surface, chart
         self.wrap = chart.wrap
@@ -150,6 +154,17 @@ class FoldedLayout(Layout):
             levels.append(values)
         return levels
 
+    def printed(self, inks: Inks | None) -> FoldedLayout:
+        """The same layout, whose pictures are printed in inks: see `symmetry/inks.py`."""
+        layout = copy(self)
+        layout._inks = inks
+        return layout
+
+    def window(self, chart: Chart, width: int, height: int) -> FoldedLayout:
+        """The same surface in another chart, on the same device."""
+        seen = FoldedLayout(self.surface, chart, width, height).printed(self._inks)
+        return seen.to(str(self.orbit_size.device))
+
     def render(self, values: Tensor) -> Tensor:
         """The chart's picture of these orbit values: see `base.Layout.render`."""
         return self.render_with((), values)[0]
@@ -167,7 +182,11 @@ class FoldedLayout(Layout):
         """(1, 3, height, width) from the levels, faded to the mean."""
         points = self._draw(torch.cat(list(levels[: self._levels + 1])) if self._levels else levels[0])
         fade = self._fade.to(points.dtype)
-        points = points * (1 - fade) + mean * fade + 0.5
+        points = points * (1 - fade) + mean * fade
+        if self._inks is None:
+            points = points + 0.5
+        else:
+            points = points @ points.new_tensor(self._inks.matrix).T + points.new_tensor(self._inks.offset)
         return points.view(1, self.height, self.width, 3).permute(0, 3, 1, 2)
 
     def mean(self, values: Tensor) -> Tensor:
@@ -204,7 +223,12 @@ class FoldedLayout(Layout):
             picture, (self.height, self.width), mode="bilinear", align_corners=False, antialias=True
         )
         weight = weight.to(picture.dtype)
-        points = (resized[0].permute(1, 2, 0).reshape(-1, 3) - 0.5) * weight
+        points = resized[0].permute(1, 2, 0).reshape(-1, 3)
+        if self._inks is None:
+            points = points - 0.5
+        else:
+            points = (points - points.new_tensor(self._inks.offset)) @ points.new_tensor(self._inks.inverse).T
+        points = points * weight
         mean = points.sum(0) / weight.sum().clamp_min(1e-9)
         collected = self._draw.collect(points).view(-1, self.parameters, 3).sum(0)
         return self.constrain(averages(collected, together.to(points.dtype), mean))
