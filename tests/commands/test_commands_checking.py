@@ -126,7 +126,7 @@ def test_a_plan_says_that_the_memory_does_not_suffice_and_the_run_does_not_begin
 ):
     """On a graphics processor with 24 GB that is not here: only what it has is asked for."""
     monkeypatch.setattr("orbifolio.runner.run.plan.memory_of", lambda device: (24_000_000_000, "NVIDIA L4"))
-    large = "renderer.phases=[{size: 64, steps: 1}, {size: 12000, steps: 1}]"
+    large = "renderer.phases=[{size: 64, steps: 1}, {size: 12400, steps: 1}]"
     plan = command("check", recipe, "--plan", large)
     needs = next(line for line in plan.stdout.splitlines() if line.startswith("  memory"))
     assert float(needs.split()[2]) > 24

@@ -181,7 +181,7 @@ FOLDER = "is a folder, where a file belongs; move it away"
     ("name", "fault", "picture"),
     [
         ("run.json", TAKEN, False),
-        ("checkpoint", TAKEN, False),
+        ("phases", TAKEN, False),
         ("extras", TAKEN, True),
         ("events.jsonl", FOLDER, True),
         ("index.html", FOLDER, True),

@@ -54,7 +54,8 @@ def main() -> int:
         run = told.gallery / before.run if before.run else make_folder(told.gallery, "tiny", time.time())
         write_member_state(here, MemberState(before.attempts + 1, f"tiny/{run.name}", told.worker))
         outcome, message = compute(run, values, stop, before.attempts == 0)
-        return SimpleNamespace(outcome=outcome, message=message)
+        code = {"done": 0, "interrupted": 130}.get(outcome, 1)
+        return SimpleNamespace(outcome=outcome, message=message, exit_code=code)
 
     return run_child(here, lambda: report_outcome(here, run))
 
