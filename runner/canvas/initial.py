@@ -207,7 +207,7 @@ class FromPatches(PatchSettings, InitialState):
 
 
 class TiledFigure(InitialState):
-    """The figure that tiles, drawn in every tile in its colours; of `isohedral`, `metamorphosis`, `circle-limit`."""
+    """The figure that tiles, drawn in every tile in its colours; of symmetries that tile by a figure."""
 
     kind: Literal["figure"] = "figure"
     previewed: ClassVar[str] = "The figure in every tile, as it begins"
@@ -235,7 +235,8 @@ class TiledFigure(InitialState):
         if values is None:
             raise InputError(
                 f"canvas.init: figure under {context.symmetry.title or 'no symmetry'}; only `isohedral`, "
-                "`metamorphosis` and `circle-limit` bring a figure; choose another start, or that symmetry"
+                "`metamorphosis`, `circle-limit` and `figure-sphere` bring a figure; choose one of these, or another "
+                "start"
             )
         return values + 0.5
 

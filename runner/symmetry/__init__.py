@@ -17,6 +17,7 @@ SYMMETRIES = KindFamily(
         "isohedral": "orbifolio.runner.symmetry.kinds.isohedral:Isohedral",
         "metamorphosis": "orbifolio.runner.symmetry.kinds.metamorphosis:Metamorphosis",
         "circle-limit": "orbifolio.runner.symmetry.kinds.circle_limit:CircleLimit",
+        "figure-sphere": "orbifolio.runner.symmetry.kinds.figure_sphere:FigureSphere",
         "sphere": "orbifolio.runner.symmetry.kinds.sphere:Sphere",
         "hyperbolic": "orbifolio.runner.symmetry.kinds.hyperbolic:Hyperbolic",
         "mesh": "orbifolio.runner.symmetry.kinds.model:Model",

@@ -14,7 +14,7 @@ References: Coxeter and Moser 1972; Sorkine and Alexa 2007.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from pathlib import Path
@@ -278,25 +278,23 @@ class CurvedTile:
             result.append(TileOfGroup(back, colour.INVERSE[element]))
         return tuple(result)
 
-    def colours(self, actions: Iterable[Mapping[str, int]], count: int) -> Mapping[str, int] | None:
-        """The first colour action that gives no neighbours one of k colours, or None.
+    def colours_neighbours(self, assignment: Mapping[str, int], count: int) -> bool:
+        """Whether a colour action permutes k colours, all of them, and gives no neighbours one.
 
         Args:
-            actions: colour elements of `face` and `edge`, as for `across`.
+            assignment: as for `across`.
             count: of colours.
         """
         allowed = permutations(count)
-        for action in actions:
-            near = [item.element for item in self.across(action)]
-            if all(element in allowed and allowed[element][0] for element in near):
-                reached, waiting = {0}, [0]
-                for place in waiting:
-                    new = {allowed[element][place] for element in near} - reached
-                    reached |= new
-                    waiting += sorted(new)
-                if len(reached) == count:
-                    return action
-        return None
+        near = [item.element for item in self.across(assignment)]
+        if not all(element in allowed and allowed[element][0] for element in near):
+            return False
+        reached, waiting = {0}, [0]
+        for place in waiting:
+            new = {allowed[element][place] for element in near} - reached
+            reached |= new
+            waiting += sorted(new)
+        return len(reached) == count
 
     def copies(self, assignment: Mapping[str, int]) -> tuple[TileOfGroup, ...]:
         """The tile and its images that may meet the triangle or its mirror image.
@@ -308,7 +306,9 @@ class CurvedTile:
         corners, outline = triangle.corners, self.local.lift(self.candidate.outline)
         both = np.concatenate([corners, corners @ _MIRROR])
         middle = triangle.normalised(both.sum(0))
-        reach = _distance(both, middle, triangle).max() + _distance(outline, self.local.middle, triangle).max()
+        # the sphere's few are all taken: representatives lie beyond any of the triangle's sides
+        far = np.pi if triangle.curvature > 0 else 0.0
+        reach = far + _distance(both, middle, triangle).max() + _distance(outline, self.local.middle, triangle).max()
         found = [TileOfGroup(np.eye(3), colour.IDENTITY)]
         for item in found:
             for step in steps:

@@ -26,6 +26,7 @@ SETTINGS: dict[str, dict[str, object]] = {
         "r": 3,
         "cuts": {"lengths": [9, 9, 15, 15, 16, 16], "start": 4},
     },
+    "figure-sphere": {"figure": "orbifolio:fish", "cuts": {"lengths": [10, 15, 15, 20, 20], "start": 8}},
     "metamorphosis": {"figure": "orbifolio:bird"},
     "sphere": {"group": "O"},
     "hyperbolic": {"p": 5, "q": 4, "chart": "klein"},

@@ -8,6 +8,7 @@ from orbifolio.runner.errors import IllegalSymmetry
 from orbifolio.runner.random_generators import generator
 from orbifolio.runner.symmetry.base import DrawingLook
 from orbifolio.runner.symmetry.kinds.circle_limit import CircleLimit
+from orbifolio.runner.symmetry.kinds.figure_sphere import FigureSphere
 from orbifolio.runner.symmetry.kinds.isohedral import Cuts
 from orbifolio.runner.symmetry.verify.measure import measure_symmetry
 from orbifolio.runner.tilings.colourings import permutations
@@ -26,6 +27,12 @@ FOUR = {
     "r": 3,
     "cuts": Cuts(lengths=(16, 16, 9, 9, 15, 15), start=52),
     "colours": ("#d9643a", "#f3d9a0", "#3f7f8c", "#8a9a4f"),
+}
+BALL = {
+    "figure": "orbifolio:fish",
+    "group": "T",
+    "cuts": Cuts(lengths=(6, 15, 15, 22, 22), start=7, mirrored=True),
+    "colours": FOUR["colours"],
 }
 CASES = pytest.mark.parametrize("settings", [FISH, BIRD, FOUR], ids=["three corners", "a half turn, mirrored", "four"])
 
@@ -99,6 +106,40 @@ def test_the_drawing_is_sampled_back_through_the_inks():
     assert (values - symmetry.drawn(layout, DrawingLook(inside=False, line=0))).abs().max() < 1e-6
     again = layout.sharpest(layout.render(values))
     assert (again - values).abs().mean() < 0.02 * values.abs().mean() + 0.01
+
+
+@pytest.fixture
+def ball():
+    return FigureSphere(**BALL).build()
+
+
+def test_a_tile_of_the_sphere_has_the_area_of_a_domain(ball):
+    w = ball.tile.candidate.outline * ball.tile.local.scale
+    area = 2 * np.angle(1 + w.conj() * np.roll(w, -1)).sum()  # Girard, as Gauss and Bonnet above
+    assert area == pytest.approx(4 * np.pi / 12, rel=1e-8)
+
+
+def test_every_place_of_the_sphere_lies_in_one_of_its_tiles(ball):
+    copies = ball.tile.copies(ball.action)
+    assert len(copies) == 12
+    points = np.random.default_rng(5).standard_normal((1500, 3))
+    points /= np.linalg.norm(points, axis=1, keepdims=True)
+    number, hits, _ = ball.tile.locate(points, copies)
+    assert (hits != 1).mean() < 0.002
+    assert np.bincount(number, minlength=12).min() > 80  # of 125 each
+    outlines = [ball.tile.local.lift(ball.tile.candidate.outline) @ item.matrix.T for item in copies]
+    colours = [permutations(4)[item.element][0] for item in copies]
+    assert sorted(colours) == [colour for colour in range(4) for _ in range(3)]
+    for first in range(12):
+        for second in range(first):
+            close = np.abs(outlines[first][:, None] - outlines[second][None]).max(2).min(0) < 1e-7
+            assert close.sum() <= 3 or colours[first] != colours[second]
+
+
+def test_the_drawing_of_the_sphere_has_the_symmetry(ball):
+    width, height = ball.fit(300, multiple=1, ratio=2)
+    picture = ball.drawing(width, height, DrawingLook()).astype(np.float64)
+    assert measure_symmetry(picture, ball).worst < 0.05
 
 
 def test_what_cannot_be_is_refused_in_words():
