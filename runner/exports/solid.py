@@ -24,6 +24,7 @@ from orbifolio.runner.errors import InputError
 from orbifolio.runner.exports.model import looked_up
 from orbifolio.runner.models.mesh import Mesh, smooth_normals
 from orbifolio.runner.symmetry.base import Symmetry
+from orbifolio.runner.symmetry.kinds.figure_sphere import FigureSphereSymmetry
 from orbifolio.runner.symmetry.kinds.model import ModelSymmetry
 from orbifolio.runner.symmetry.kinds.sphere import SphereSymmetry
 
@@ -280,6 +281,7 @@ def _of_model(symmetry: ModelSymmetry, picture: F32, shape: SolidShape) -> tuple
 
 SOLIDS: Mapping[type, Callable[[Any, F32, SolidShape], tuple[Solid, ...]]] = {
     SphereSymmetry: _of_sphere,
+    FigureSphereSymmetry: _of_sphere,
     ModelSymmetry: _of_model,
 }
 """The bodies of each kind of symmetry that has one."""

@@ -10,6 +10,7 @@ import trimesh
 from orbifolio.runner.errors import InputError
 from orbifolio.runner.exports.solid import BARE, CLEARANCE, SolidShape, ball, solids_of, statue
 from orbifolio.runner.models.solid_files import write_3mf, write_obj, write_ply
+from orbifolio.runner.symmetry.kinds.figure_sphere import FigureSphere
 from orbifolio.runner.symmetry.kinds.model import Model
 from orbifolio.runner.symmetry.kinds.none import NoSymmetry
 from orbifolio.runner.symmetry.kinds.sphere import Sphere
@@ -131,6 +132,8 @@ def test_a_model_keeps_its_shape_and_gets_its_size():
 def test_other_pictures_and_hollow_models_are_refused():
     assert solids_of(NoSymmetry().build(), PICTURE, SolidShape(20)) is None
     assert solids_of(Sphere(group="O").build(), PICTURE, SolidShape(20)) is not None
+    fish = FigureSphere(figure="orbifolio:fish", cuts={"lengths": [10, 15, 15, 20, 20], "start": 8})
+    assert solids_of(fish.build(), PICTURE, SolidShape(20)) is not None
     with pytest.raises(InputError, match="only a ball is hollowed here"):
         solids_of(Model(model="orbifolio:pot", cameras=1).build(), PICTURE, SolidShape(20, wall=2, drain=5))
 

@@ -21,7 +21,7 @@ from orbifolio.runner.symmetry.groups.presentation import Presentation, homomorp
 from orbifolio.runner.symmetry.groups.triangle import Triangle, tangent_frames
 from orbifolio.runner.symmetry.inks import Inks, inks_of
 from orbifolio.runner.symmetry.kinds.curved import CurvedSymmetry
-from orbifolio.runner.symmetry.kinds.isohedral import COLOURS, Cuts
+from orbifolio.runner.symmetry.kinds.isohedral import COLOURS, MOST_POINTS, Cuts
 from orbifolio.runner.symmetry.layouts.folded import FoldedLayout
 from orbifolio.runner.tilings.colourings import permutations
 from orbifolio.runner.tilings.curved import CurvedTile, curved_templates, curved_tile
@@ -148,10 +148,10 @@ class CurvedFigureSettings(SymmetrySettings):
             return
         kind, lengths = curved_type(triangle.p, triangle.q, triangle.r), self.cuts.lengths
         fits = len(lengths) == kind.edges and kind.lengths(kind.counts(lengths)) == lengths
-        if not fits or min(lengths) < 1 or not 12 <= sum(lengths) <= 400:
+        if not fits or min(lengths) < 1 or not 12 <= sum(lengths) <= MOST_POINTS:
             raise ValueError(
                 f"cuts.lengths {list(lengths)} for {kind.name}; it has {kind.edges} edges, of which partners have "
-                "the same points, 12 to 400 in all; leave out the cuts, and the plan tells them"
+                f"the same points, 12 to {MOST_POINTS} in all; leave out the cuts, and the plan tells them"
             )
 
     def coloured_tile(
@@ -186,6 +186,7 @@ class CurvedFigureSettings(SymmetrySettings):
         )
 
     def _tile(self, triangle: Triangle) -> CurvedTile:
+        self.check_cuts(triangle)  # `SymmetrySettings._legal` builds before a kind's own validators have looked
         path = locate_figure(self.figure)
         if self.cuts is not None:
             name = curved_type(triangle.p, triangle.q, triangle.r).name
