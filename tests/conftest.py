@@ -38,11 +38,6 @@ ELSEWHERE = {
 """What the tests of a folder also test, besides the room of the same name."""
 
 
-def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
-    """One more than there are processors: tests that wait for servers and browsers leave a third of two idle."""
-    return (os.cpu_count() or 1) + 1
-
-
 def pytest_addoption(parser: pytest.Parser) -> None:
     """`--slow` and `--since`."""
     parser.addoption("--slow", default="changed", metavar="changed|all|none|NAME", help="which of the slow tests run")

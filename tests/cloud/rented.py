@@ -13,11 +13,13 @@ from orbifolio.runner.cli import cli
 from orbifolio.runner.cloud.account import CLOUD_ERRORS, Account
 from orbifolio.runner.cloud.launch import Launch, instances
 from orbifolio.runner.cloud.launch_spec import LaunchSpec
+from orbifolio.runner.log_lines import show_records
 
 TARGET = "s3://pictures/gallery"
 
 
 def invoke(*arguments: object, told: str | None = None) -> Result:
+    show_records()  # as the program does when it begins
     return CliRunner().invoke(cli, [str(argument) for argument in arguments], standalone_mode=False, input=told)
 
 
