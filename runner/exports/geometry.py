@@ -15,7 +15,9 @@ from orbifolio.runner.exports.sphere import sphere_products
 from orbifolio.runner.exports.zoom import zoom_products
 from orbifolio.runner.symmetry import colour
 from orbifolio.runner.symmetry.base import Layout, Symmetry
+from orbifolio.runner.symmetry.kinds.circle_limit import CircleLimitSymmetry
 from orbifolio.runner.symmetry.kinds.droste import DrosteSymmetry
+from orbifolio.runner.symmetry.kinds.figure_sphere import FigureSphereSymmetry
 from orbifolio.runner.symmetry.kinds.hyperbolic import HyperbolicSymmetry
 from orbifolio.runner.symmetry.kinds.model import ModelLayout, ModelSymmetry
 from orbifolio.runner.symmetry.kinds.partial import PartialSymmetry
@@ -85,6 +87,8 @@ def _partial(symmetry: PartialSymmetry, layout: Layout, values: Tensor) -> Mappi
 
 PRODUCTS: Mapping[type, Callable[[Any, Any, Tensor], Mapping[str, bytes]]] = {
     SphereSymmetry: _sphere,
+    FigureSphereSymmetry: _sphere,
+    CircleLimitSymmetry: _hyperbolic,
     HyperbolicSymmetry: _hyperbolic,
     DrosteSymmetry: _droste,
     ModelSymmetry: _model,

@@ -60,8 +60,7 @@ class PaintedSurface:
         """(3,) the mean colour over the whole surface, in [0, 1]."""
         size = self.surface.texture.size
         average = (self._numbers.astype(np.float64) * (size / size.sum())[:, None]).sum(0)
-        mean: F32 = np.clip(self.surface.mean @ average + 0.5, 0, 1).astype(np.float32)
-        return mean
+        return self._printed((self.surface.mean @ average).astype(np.float32))
 
     def colours(self, points: F64) -> F32:
         """Colours at points of the surface.
@@ -75,8 +74,14 @@ class PaintedSurface:
         centred = np.empty((len(points), 3), dtype=np.float32)
         for start in range(0, len(points), _CHUNK):
             centred[start : start + _CHUNK] = self._blend(self.surface.taps(points[start : start + _CHUNK]))
-        colours: F32 = np.clip(centred + np.float32(0.5), 0, 1)
-        return colours
+        return self._printed(centred)
+
+    def _printed(self, centred: F32) -> F32:
+        """(..., 3) colours of centred channels, in [0, 1]."""
+        inks = self.surface.inks
+        colours = centred + np.float32(0.5) if inks is None else centred @ inks.matrix.T + inks.offset
+        result: F32 = np.clip(colours, 0, 1).astype(np.float32)
+        return result
 
     def picture(self, chart: Chart, width: int, height: int, *, fine: int = 1, rim: int = 2) -> F32:
         """A picture of the surface; pixels beyond it have the mean colour.

@@ -361,6 +361,10 @@ class Symmetry(ABC):
         """
         return picture
 
+    def print_of(self, channels: F64) -> F64:
+        """The way back from `channels`; both take (..., 3)."""
+        return channels
+
     def in_gamut(self, artwork: Tensor) -> Tensor:
         """An artwork that may be cut to [0, 1] without losing the symmetry; most are so as they are.
 

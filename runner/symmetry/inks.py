@@ -82,6 +82,11 @@ class Inks:
         result: F64 = np.linalg.inv(self.matrix).astype(np.float64)
         return result
 
+    def print_of(self, channels: F64) -> F64:
+        """The way back from `channels`."""
+        result: F64 = (np.asarray(channels, np.float64) - 0.5) @ self.matrix.T + self.offset
+        return result
+
     def channels(self, picture: F64) -> F64:
         """The channels of a print, centred at mid-grey 1/2 as pictures are.
 

@@ -16,6 +16,7 @@ FILES = {
     "droste": {"zoom.webp", "zoom.html"},
     "mesh": {"model.webp", "spin.webp", "model.glb", "model.js"},
 }
+FILES |= {"figure-sphere": FILES["sphere"], "circle-limit": FILES["hyperbolic"]}
 SETTINGS: dict[str, dict[str, object]] = {
     "plane": {"group": "p4"},
     "isohedral": {"figure": "orbifolio:bird"},
@@ -24,6 +25,7 @@ SETTINGS: dict[str, dict[str, object]] = {
         "p": 4,
         "q": 4,
         "r": 3,
+        "chart": "klein",
         "cuts": {"lengths": [9, 9, 15, 15, 16, 16], "start": 4},
     },
     "figure-sphere": {"figure": "orbifolio:fish", "cuts": {"lengths": [10, 15, 15, 20, 20], "start": 8}},

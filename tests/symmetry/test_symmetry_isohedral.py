@@ -43,6 +43,7 @@ def test_permuting_channels_permutes_the_palette(palette):
         turned = places @ colour.MATRICES[element].T @ inks.matrix.T + inks.offset
         assert np.abs(turned - printed[list(moved)]).max() < 1e-9
     assert np.abs(inks.channels(printed) - 0.5 - places).max() < 1e-9
+    assert np.abs(inks.print_of(inks.channels(printed)) - printed).max() < 1e-9
     for neutral in (inks.ink, inks.paper):
         assert ((neutral > -1e-9) & (neutral < 1 + 1e-9)).all()
         channels = inks.channels(neutral) - 0.5

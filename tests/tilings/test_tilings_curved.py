@@ -5,6 +5,7 @@ import pytest
 
 from orbifolio.runner.canvas.initial import InitialContext, TiledFigure, initialise
 from orbifolio.runner.errors import IllegalSymmetry
+from orbifolio.runner.exports.painted_surface import PaintedSurface
 from orbifolio.runner.random_generators import generator
 from orbifolio.runner.symmetry.base import DrawingLook
 from orbifolio.runner.symmetry.kinds.circle_limit import CircleLimit
@@ -140,6 +141,9 @@ def test_the_drawing_of_the_sphere_has_the_symmetry(ball):
     width, height = ball.fit(300, multiple=1, ratio=2)
     picture = ball.drawing(width, height, DrawingLook()).astype(np.float64)
     assert measure_symmetry(picture, ball).worst < 0.05
+    layout = ball.layout(width, height)
+    painted = PaintedSurface(layout.surface, ball.drawn(layout, DrawingLook()))  # globes are drawn so
+    assert np.abs(painted.picture(ball.chart, width, height)[20:-20] - picture[20:-20]).mean() < 0.01
 
 
 def test_what_cannot_be_is_refused_in_words():

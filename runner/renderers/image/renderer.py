@@ -12,6 +12,8 @@ from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from orbifolio.runner.arrays import F32
 from orbifolio.runner.canvas.base import Canvas, CanvasPhase, CanvasSettings
 from orbifolio.runner.canvas.initial import InitialContext, initialise, lost_detail
@@ -449,8 +451,9 @@ class ImageRenderer(Renderer):
 
         with torch.no_grad():
             values = state.canvas.values()
-            colours = tone((values + 0.5).clamp(0, 1)[None].float().cpu().numpy())[0]
-            finished = torch.from_numpy(colours).to(values) - 0.5
+            printed = self.symmetry.print_of((values + 0.5).double().cpu().numpy())
+            colours = tone(np.clip(printed, 0, 1)[None].astype(np.float32))[0]
+            finished = torch.from_numpy(self.symmetry.channels(colours.astype(np.float64))).to(values) - 0.5
             files = dict(geometry_products(self.symmetry, state.layout, state.layout.constrain(finished)))
         return {**files, **state.canvas.products(title=self.context.title, device=self.context.device)}
 

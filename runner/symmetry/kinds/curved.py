@@ -132,8 +132,9 @@ class CurvedSymmetry(Symmetry):
     def crops(self, layout: Layout, size: tuple[int, int], random: torch.Generator) -> tuple[FoldedLayout, ...]:
         """Windows of random place and turn: see `base.Symmetry.crops`."""
         assert isinstance(layout, FoldedLayout)
+        device = str(layout.orbit_size.device)
         charts = [self.crop_chart(random) for _ in range(self.crop_count)]
-        return tuple(layout.window(chart, *size) for chart in charts)
+        return tuple(FoldedLayout(layout.surface, chart, *size).to(device) for chart in charts)
 
     def chart_for(self, width: int, height: int) -> Chart:
         """The same for every size."""

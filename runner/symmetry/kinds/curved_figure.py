@@ -7,6 +7,7 @@ same way. The figure adds inks for the colours that the turns exchange, and a pi
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -22,7 +23,7 @@ from orbifolio.runner.symmetry.groups.triangle import Triangle, tangent_frames
 from orbifolio.runner.symmetry.inks import Inks, inks_of
 from orbifolio.runner.symmetry.kinds.curved import CurvedSymmetry
 from orbifolio.runner.symmetry.kinds.isohedral import COLOURS, MOST_POINTS, Cuts
-from orbifolio.runner.symmetry.layouts.folded import FoldedLayout
+from orbifolio.runner.symmetry.layouts.folded import FoldedLayout, FoldedSurface
 from orbifolio.runner.tilings.colourings import permutations
 from orbifolio.runner.tilings.curved import CurvedTile, curved_templates, curved_tile
 from orbifolio.runner.tilings.figures import locate_figure
@@ -62,13 +63,17 @@ class CurvedFigure(CurvedSymmetry):
             f"cuts: {_spelled(tile.candidate.template)}",
         )
 
-    def layout(self, width: int, height: int) -> FoldedLayout:
-        """The group's, printed in the tiles' colours: see `base.Symmetry.layout`."""
-        return super().layout(width, height).printed(self.inks)
+    def surface(self, spacing: float, max_values: int | None = None) -> FoldedSurface:
+        """The group's, printed in the tiles' colours: see `curved.CurvedSymmetry.surface`."""
+        return replace(super().surface(spacing, max_values), inks=self.inks)
 
     def channels(self, picture: F64) -> F64:
         """Before it was printed: see `base.Symmetry.channels`."""
         return self.inks.channels(picture)
+
+    def print_of(self, channels: F64) -> F64:
+        """In the tiles' colours: see `base.Symmetry.print_of`."""
+        return self.inks.print_of(channels)
 
     def in_gamut(self, artwork: Tensor) -> Tensor:
         """Drawn towards ink and paper: see `base.Symmetry.in_gamut`."""

@@ -91,6 +91,10 @@ class IsohedralSymmetry(PlaneSymmetry):
         """Before it was printed: see `base.Symmetry.channels`."""
         return self.inks.channels(picture)
 
+    def print_of(self, channels: F64) -> F64:
+        """In the tiles' colours: see `base.Symmetry.print_of`."""
+        return self.inks.print_of(channels)
+
     def in_gamut(self, artwork: Tensor) -> Tensor:
         """Drawn towards ink and paper: see `base.Symmetry.in_gamut`."""
         pixels = artwork.detach().double().cpu().permute(0, 2, 3, 1).numpy()

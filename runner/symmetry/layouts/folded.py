@@ -10,8 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from copy import copy
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -44,11 +43,13 @@ class FoldedSurface:
         texture: on the sheets of its group.
         spacing: distance of neighbouring nodes on the surface, about.
         mean: (3, 3) projector on the colours that the whole action leaves fixed.
+        inks: in which its pictures are printed; None where its channels are colours.
     """
 
     texture: Texture
     spacing: float
     mean: F64
+    inks: Inks | None = field(default=None, kw_only=True)
 
     @cached_property
     def _smoothing(self) -> dict[str, Smoothing]:
@@ -73,7 +74,9 @@ class FoldedSurface:
             moves: weights sum to 1.
         """
         mixture = sum(item.weight * colour.MATRICES[item.colour].astype(np.float64) for item in moves)
-        return MixedSurface(self.texture, self.spacing, self.mean @ mixture, self, ways_back(chart, moves))
+        return MixedSurface(
+            self.texture, self.spacing, self.mean @ mixture, self, ways_back(chart, moves), inks=self.inks
+        )
 
     def taps(self, points: F64) -> Taps:
         """What points of the surface blend."""
@@ -107,8 +110,6 @@ _SHARPNESS = 4  # power of a pixel's fineness that it is trusted by: one half as
 
 class FoldedLayout(Layout):
     """See the module's docstring and `base.Layout`; rows of the picture are the chart's, top first."""
-
-    _inks: Inks | None = None
 
     def __init__(self, surface: FoldedSurface, chart: Chart, width: int, height: int) -> None:
         self.width, self.height, self.surface, self.chart = width, height, surface, chart
@@ -154,17 +155,6 @@ class FoldedLayout(Layout):
             levels.append(values)
         return levels
 
-    def printed(self, inks: Inks | None) -> FoldedLayout:
-        """The same layout, whose pictures are printed in inks: see `symmetry/inks.py`."""
-        layout = copy(self)
-        layout._inks = inks
-        return layout
-
-    def window(self, chart: Chart, width: int, height: int) -> FoldedLayout:
-        """The same surface in another chart, on the same device."""
-        seen = FoldedLayout(self.surface, chart, width, height).printed(self._inks)
-        return seen.to(str(self.orbit_size.device))
-
     def render(self, values: Tensor) -> Tensor:
         """The chart's picture of these orbit values: see `base.Layout.render`."""
         return self.render_with((), values)[0]
@@ -183,10 +173,11 @@ class FoldedLayout(Layout):
         points = self._draw(torch.cat(list(levels[: self._levels + 1])) if self._levels else levels[0])
         fade = self._fade.to(points.dtype)
         points = points * (1 - fade) + mean * fade
-        if self._inks is None:
+        inks = self.surface.inks
+        if inks is None:
             points = points + 0.5
         else:
-            points = points @ points.new_tensor(self._inks.matrix).T + points.new_tensor(self._inks.offset)
+            points = points @ points.new_tensor(inks.matrix).T + points.new_tensor(inks.offset)
         return points.view(1, self.height, self.width, 3).permute(0, 3, 1, 2)
 
     def mean(self, values: Tensor) -> Tensor:
@@ -224,10 +215,11 @@ class FoldedLayout(Layout):
         )
         weight = weight.to(picture.dtype)
         points = resized[0].permute(1, 2, 0).reshape(-1, 3)
-        if self._inks is None:
+        inks = self.surface.inks
+        if inks is None:
             points = points - 0.5
         else:
-            points = (points - points.new_tensor(self._inks.offset)) @ points.new_tensor(self._inks.inverse).T
+            points = (points - points.new_tensor(inks.offset)) @ points.new_tensor(inks.inverse).T
         points = points * weight
         mean = points.sum(0) / weight.sum().clamp_min(1e-9)
         collected = self._draw.collect(points).view(-1, self.parameters, 3).sum(0)
