@@ -77,6 +77,9 @@ def test_every_place_lies_in_one_tile_and_neighbours_differ(settings):
     assert (hits != 1).mean() < 0.002  # a straight line between two points is no line beyond a Möbius map
     colours = [permutations(symmetry.colour_count)[item.element][0] for item in copies]
     assert set(colours) == set(range(symmetry.colour_count))
+    assert symmetry.advisories() == ()  # since centres lie on outlines, where
+    away = np.abs(tile.candidate.outline[:, None] - np.array(list(tile.local.centres.values()))[None]).min(0)
+    assert away.max() < 0.02  # but for a centre between two points
     outlines = [tile.local.lift(tile.candidate.outline) @ item.matrix.T for item in copies]
     touching = 0
     for first in range(len(copies)):

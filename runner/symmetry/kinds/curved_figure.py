@@ -111,6 +111,10 @@ class CurvedFigure(CurvedSymmetry):
         channels = self.inks.channels(total / SAMPLES**2) - 0.5
         return layout.constrain(torch.from_numpy(channels.astype(np.float32)))
 
+    def advisories(self) -> tuple[str, ...]:
+        """None: all centres lie on outlines, whose ink no action changes: see `base.Symmetry.advisories`."""
+        return ()
+
     def appearances(self) -> tuple[tuple[float, bool, F64], ...]:
         """The group's turns; colours stay, since they are the inks': see `base.Symmetry.appearances`."""
         ways = dict.fromkeys((angle, mirrored) for angle, mirrored, _ in super().appearances())
