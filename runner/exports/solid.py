@@ -192,9 +192,7 @@ def ball(picture: F32, shape: SolidShape) -> tuple[Solid, ...]:
     columns = int(np.clip(math.ceil(math.pi * shape.size / EDGE), *COLUMNS))
     spread = picture.shape[1] / columns / 2
     light = ndimage.gaussian_filter((picture @ _LUMINANCE).astype(np.float64), spread, mode=("nearest", "wrap"))
-    low, high = np.quantile(light, _STRETCHED)
-    raised = np.clip((light - low) / max(float(high - low), 1e-6), 0, 1)
-    raised = raised if shape.relief >= 0 else 1 - raised
+    raised = _raised(light, shape)
     parts = []
     for name, line in _lines(shape):
         points, faces, owner, column = _turned(line, columns)
@@ -212,6 +210,13 @@ def ball(picture: F32, shape: SolidShape) -> tuple[Solid, ...]:
         )
         parts.append(_outwards(solid))
     return tuple(parts)
+
+
+def _raised(light: F64, shape: SolidShape) -> F64:
+    """How high places are by their light, from 0 to 1."""
+    low, high = np.quantile(light, _STRETCHED)
+    raised = np.clip((light - low) / max(float(high - low), 1e-6), 0, 1)
+    return np.asarray(raised if shape.relief >= 0 else 1 - raised)
 
 
 def _places_on_map(direction: F64) -> F64:
@@ -245,9 +250,7 @@ def statue(mesh: Mesh, picture: F32, shape: SolidShape) -> Solid:
         uv = attributes["uv"]
     texture = looked_up(picture, uv)
     light = (texture @ _LUMINANCE).astype(np.float64)
-    low, high = np.quantile(light, _STRETCHED)
-    raised = np.clip((light - low) / max(float(high - low), 1e-6), 0, 1)
-    raised = raised if shape.relief >= 0 else 1 - raised
+    raised = _raised(light, shape)
     # where the texture is cut, several corners are one point
     _, first, same = np.unique(np.round(points / shape.size, 7), axis=0, return_index=True, return_inverse=True)
     same = same.reshape(-1)

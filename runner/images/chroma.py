@@ -7,10 +7,11 @@ and dark, and leaves, skin and sky stay as they were. In OKLab, a colour that no
 from __future__ import annotations
 
 import numpy as np
-from PIL import Image
 
 from orbifolio.runner.arrays import F32, F64
+from orbifolio.runner.deferred import torch
 from orbifolio.runner.images import oklab
+from orbifolio.runner.images.cover import cover
 
 CITES = ("gatys2017", *oklab.CITES)
 _ROWS = 1 << 18  # pixels at once: what conversion needs in memory is small beside the picture
@@ -27,24 +28,10 @@ def with_chroma(pixels: F32, other: F32) -> F32:
         (height, width, 3) sRGB in [0, 1].
     """
     height, width = pixels.shape[:2]
-    colours = _opponents(_covering(other, width, height))
+    covering = cover(torch.from_numpy(np.ascontiguousarray(other)).permute(2, 0, 1)[None], (height, width))
+    colours = _opponents(covering[0].permute(1, 2, 0).contiguous().numpy())
     own = _opponents(pixels)
     return _srgb(np.concatenate([own[:, :1], colours[:, 1:]], axis=1)).reshape(height, width, 3)
-
-
-def _covering(picture: F32, width: int, height: int) -> F32:
-    """The middle of a picture, scaled to fill a size."""
-    own_height, own_width = picture.shape[:2]
-    factor = max(width / own_width, height / own_height)
-    across, down = width / factor, height / factor
-    left, top = (own_width - across) / 2, (own_height - down) / 2
-    channels = [
-        Image.fromarray(np.ascontiguousarray(picture[..., channel])).resize(
-            (width, height), Image.Resampling.BICUBIC, (left, top, left + across, top + down)
-        )
-        for channel in range(3)
-    ]
-    return np.stack([np.asarray(channel) for channel in channels], axis=2).clip(0, 1)
 
 
 def _opponents(pixels: F32) -> F64:

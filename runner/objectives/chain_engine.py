@@ -30,8 +30,8 @@ if TYPE_CHECKING:
 Value = TypeVar("Value")
 
 
-class ChainEngine(Engine):
-    """Evaluates without autograd through the network."""
+class NetworkByHand(Engine):
+    """What evaluates without autograd through the network has: the network for pictures that wrap, and for others."""
 
     def __init__(
         self,
@@ -56,10 +56,18 @@ class ChainEngine(Engine):
         self.network = ChainBackward(chain)
         self.cut_network = self.network if chain.padding == cut_chain.padding else ChainBackward(cut_chain)
 
+    def network_for(self, view: DrawnView | None) -> ChainBackward:
+        """The network that sees the artwork through a view."""
+        return self.network if view is None or view.keeps_wrap else self.cut_network
+
+
+class ChainEngine(NetworkByHand):
+    """Looks at the artwork in one piece."""
+
     def evaluate(self, artwork: Tensor, view: DrawnView | None) -> Evaluation:
         """Terms and gradient; see the base class."""
         leaf = artwork.detach().requires_grad_(True)
-        network = self.network if view is None or view.keeps_wrap else self.cut_network
+        network = self.network_for(view)
         with torch.enable_grad():
             picture = apply_view(leaf, view, wrap=self.wrap, shear=self.shear)
             walk = network.forth(picture.detach().float())

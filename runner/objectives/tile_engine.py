@@ -30,7 +30,8 @@ from typing import TYPE_CHECKING, TypeVar
 
 from orbifolio.runner.deferred import torch
 from orbifolio.runner.objectives.base import LayerPart, Objective, ObjectiveInput, PlaceSum
-from orbifolio.runner.objectives.engine import Engine, Evaluation, evaluation_of, layers_seen, weighted_terms
+from orbifolio.runner.objectives.chain_engine import NetworkByHand
+from orbifolio.runner.objectives.engine import Evaluation, evaluation_of, layers_seen, weighted_terms
 from orbifolio.runner.objectives.statistics import Moments, products
 from orbifolio.runner.views.drawn_view import DrawnView, apply_view
 from orbifolio.runner.vision.base import Chain, Shear
@@ -43,7 +44,7 @@ if TYPE_CHECKING:
 Key = TypeVar("Key")
 
 
-class TileEngine(Engine):
+class TileEngine(NetworkByHand):
     """Evaluates tile by tile what objectives ask for: moments, and their own sums, of layers."""
 
     def __init__(
@@ -59,17 +60,12 @@ class TileEngine(Engine):
         """An engine for one size after the other.
 
         Args:
-            chain: the network, padded as the artwork is.
-            cut_chain: the same for views that do not wrap.
-            objectives: that are to be made small.
             core: pixels that a tile's core has along each side, at most.
-            wrap: the artwork repeats over its (top-bottom, left-right) edges.
-            shear: with which it repeats from top to bottom, where it wraps both ways.
+
+        The others are those of the base class.
         """
-        self.objectives = tuple(objectives)
-        self.core, self.wrap, self.shear = core, wrap, shear
-        self.network = ChainBackward(chain)
-        self.cut_network = self.network if chain.padding == cut_chain.padding else ChainBackward(cut_chain)
+        super().__init__(chain, cut_chain, objectives, wrap=wrap, shear=shear)
+        self.core = core
         self.sums = tuple(item for objective in self.objectives for item in objective.sums)
         by_moments = {
             name
@@ -81,7 +77,7 @@ class TileEngine(Engine):
     def evaluate(self, artwork: Tensor, view: DrawnView | None) -> Evaluation:
         """Terms and gradient; see the base class."""
         leaf = artwork.detach().requires_grad_(True)
-        network = self.network if view is None or view.keeps_wrap else self.cut_network
+        network = self.network_for(view)
         with torch.enable_grad():
             picture = apply_view(leaf, view, wrap=self.wrap, shear=self.shear)
             seen = picture.detach().float()
@@ -124,13 +120,12 @@ class Parts:
             core: pixels that a core's side has at most.
         """
         self.network, self.picture = network, picture
-        self.size = (picture.shape[-2], picture.shape[-1])
-        self.tiles = cut(network.chain, self.size, core)
+        self.tiles = cut(network.chain, (picture.shape[-2], picture.shape[-1]), core)
 
     def cores(self) -> Iterator[tuple[str, Tensor, LayerPart]]:
         """The features of all layers in all cores, tile by tile, and where they lie."""
         for tile in self.tiles:
-            _, seen = self._seen(tile)
+            _, seen = tile.part_of(self.picture, self.network.chain)
             for name, features in self.network.cores(tile, seen):
                 yield name, features, LayerPart(tile.windows[name].where)
 
@@ -176,7 +171,7 @@ class Parts:
             if mean is not None or second is not None
         }
         for tile in self.tiles:
-            places, seen = self._seen(tile)
+            places, seen = tile.part_of(self.picture, chain)
             walk = self.network.forth_in(tile, seen)
             pulls = dict(common)
             for name, rest in _rests(tile, walk.features, slopes).items():
@@ -185,12 +180,6 @@ class Parts:
             gradient = self.network.back(walk, pulls, tile)
             flat.index_add_(2, places, gradient.view(1, 3, -1))
         return whole
-
-    def _seen(self, tile: ChainTile) -> tuple[Tensor, Tensor]:
-        """(places,) of a tile's pixels in the picture, row by row, and (1, 3, rows, columns) the pixels."""
-        places = tile.places(self.network.chain, self.size).to(self.picture.device)
-        flat = places.flatten()
-        return flat, self.picture.view(1, 3, -1).index_select(2, flat).view(1, 3, *places.shape)
 
 
 def _rests(tile: ChainTile, features: Mapping[str, Tensor], slopes: Mapping[PlaceSum, Tensor]) -> dict[str, Tensor]:

@@ -233,10 +233,8 @@ def features_in_tiles(chain: Chain, picture: Tensor, layers: Sequence[str], core
     """
     network = ChainBackward(chain)
     maps: dict[str, Tensor] = {}
-    size = (picture.shape[-2], picture.shape[-1])
-    for tile in cut(chain, size, core):
-        places = tile.places(chain, size).to(picture.device)
-        part = picture.flatten(2).index_select(2, places.flatten()).view(1, 3, *places.shape)
+    for tile in cut(chain, (picture.shape[-2], picture.shape[-1]), core):
+        _, part = tile.part_of(picture, chain)
         for name, features in network.cores(tile, part):
             if name in layers:
                 window = tile.windows[name]

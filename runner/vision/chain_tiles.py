@@ -93,6 +93,12 @@ class ChainTile:
         """(rows, columns) which pixel of a picture of (height, width), counted row by row, each of the tile's is."""
         return places(size, self.rows, self.columns, chain.padding)
 
+    def part_of(self, picture: Tensor, chain: Chain) -> tuple[Tensor, Tensor]:
+        """(places,) of the tile's pixels in a picture, row by row, and (1, 3, rows, columns) the pixels."""
+        where = self.places(chain, (picture.shape[-2], picture.shape[-1])).to(picture.device)
+        flat = where.flatten()
+        return flat, picture.flatten(2).index_select(2, flat).view(1, 3, *where.shape)
+
 
 def narrowed(features: Tensor, part: tuple[Span, Span]) -> Tensor:
     """(batch, channels, rows, columns) part of a map, in the same memory."""

@@ -3,37 +3,26 @@
 from __future__ import annotations
 
 import json
-import sys
+import subprocess
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from orbifolio.runner.cli import main
 from orbifolio.runner.commands.moulding import faults_of
 from orbifolio.runner.exports.solid import SolidShape
 
-
-def command(monkeypatch: pytest.MonkeyPatch, *arguments: object) -> int:
-    monkeypatch.setattr(sys, "argv", ["orbifolio", *map(str, arguments)])
-    try:
-        main()
-    except SystemExit as ended:
-        return int(ended.code or 0)
-    return 0
+Command = Callable[..., subprocess.CompletedProcess[str]]
 
 
-def test_a_sphere_becomes_halves_that_its_report_offers(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    monkeypatch.chdir(tmp_path)
-    assert command(monkeypatch, "run", "escher-orb-print", "renderer.size=128", "frames=1") == 0
+def test_a_sphere_becomes_halves_that_its_report_offers(tmp_path: Path, command: Command) -> None:
+    assert command("run", "escher-orb-print", "renderer.size=128", "frames=1").returncode == 0
     (run,) = (tmp_path / "gallery" / "escher-orb-print").glob("2*")
-    assert command(monkeypatch, "solid", run, "--mm", 20) == 0  # replaced by what follows
-    capsys.readouterr()
-    assert command(monkeypatch, "solid", run, "--mm", 12, "--wall", 1.6, "--halves") == 0
-    told = capsys.readouterr()
-    assert told.out == f"{run / 'extras' / 'solid'}\n"
-    assert told.err.count("closed\n") == 2
+    assert command("solid", run, "--mm", 20).returncode == 0  # replaced by what follows
+    told = command("solid", run, "--mm", 12, "--wall", 1.6, "--halves")
+    assert told.returncode == 0
+    assert told.stdout == f"{run / 'extras' / 'solid'}\n"
+    assert told.stderr.count("closed\n") == 2
     names = {path.name for path in (run / "extras" / "solid").iterdir()}
     halves = [f"escher-orb-print-12mm-{half}-half" for half in ("upper", "lower")]
     endings = ("webp", "3mf", "obj.zip", "ply", "stl")
@@ -45,12 +34,10 @@ def test_a_sphere_becomes_halves_that_its_report_offers(
     assert all(path in page for path in of_solids)
 
 
-def test_wrong_sizes_are_told_at_once(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    assert command(monkeypatch, "solid", tmp_path, "--mm", 60, "--wall", 0.5, "--relief", 9, "--drain", 40) == 2
-    told = capsys.readouterr().err
-    assert [line.partition(":")[0] for line in told.removeprefix("error: ").splitlines()] == [
+def test_wrong_sizes_are_told_at_once(tmp_path: Path, command: Command) -> None:
+    told = command("solid", tmp_path, "--mm", 60, "--wall", 0.5, "--relief", 9, "--drain", 40)
+    assert told.returncode == 2
+    assert [line.partition(":")[0] for line in told.stderr.removeprefix("error: ").splitlines()] == [
         "--relief 9",
         "--wall 0.5",
         "--drain 40",
@@ -74,11 +61,9 @@ def test_faults_say_what_is_possible(shape: SolidShape, words: str) -> None:
     assert words in fault
 
 
-def test_a_plane_picture_lies_on_no_body(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    monkeypatch.chdir(tmp_path)
-    assert command(monkeypatch, "run", "patches-p4", "renderer.size=64", "frames=1") == 0
+def test_a_plane_picture_lies_on_no_body(tmp_path: Path, command: Command) -> None:
+    assert command("run", "patches-p4", "renderer.size=64", "frames=1").returncode == 0
     (run,) = (tmp_path / "gallery" / "patches-p4").glob("2*")
-    assert command(monkeypatch, "solid", run) == 2
-    assert "lies on no body; a ball needs symmetry: sphere" in capsys.readouterr().err
+    refused = command("solid", run)
+    assert refused.returncode == 2
+    assert "lies on no body; a ball needs symmetry: sphere" in refused.stderr

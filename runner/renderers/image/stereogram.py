@@ -10,11 +10,11 @@ from functools import cached_property
 from typing import Any, ClassVar, Literal
 
 import numpy as np
-from PIL import Image
 from pydantic import Field
 
 from orbifolio.runner.arrays import F32, F64
 from orbifolio.runner.images.autostereogram import autostereogram, cushion
+from orbifolio.runner.images.cover import cover
 from orbifolio.runner.named_files import FileName
 from orbifolio.runner.renderers.base import Outcome, Phase, RenderContext, Renderer, RendererSettings
 from orbifolio.runner.renderers.image.patches import Patches, PatchState
@@ -89,15 +89,10 @@ class StereogramRenderer(Renderer):
     def depth(self) -> F64:
         """(height, width) in [0, 1], 1 for the nearest, at the picture's size."""
         settings = self.settings
-        pixels = self.context.pixels(settings.depth)
-        tall, wide = pixels.shape[:2]
-        ratio = wide / tall if settings.aspect is None else parse_ratio(settings.aspect).value
-        width, height = settings.size, max(1, round(settings.size / ratio))
-        grey = Image.fromarray(pixels @ _LUMINANCE)
-        across = min(wide, tall * ratio)
-        left, top = (wide - across) / 2, (tall - across / ratio) / 2
-        box = (left, top, left + across, top + across / ratio)
-        shown = np.asarray(grey.resize((width, height), Image.Resampling.BICUBIC, box)).clip(0, 1)
+        picture = self.context.plain_picture(settings.depth)
+        ratio = picture.shape[-1] / picture.shape[-2] if settings.aspect is None else parse_ratio(settings.aspect).value
+        size = (max(1, round(settings.size / ratio)), settings.size)
+        shown: F32 = cover(picture, size)[0].permute(1, 2, 0).cpu().numpy() @ _LUMINANCE
         shown = shown if settings.near == "bright" else 1 - shown
         return cushion(shown) if settings.rounded else shown.astype(np.float64)
 

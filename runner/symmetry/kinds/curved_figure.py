@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from pydantic import Field
 
-from orbifolio.runner.arrays import F32, F64
+from orbifolio.runner.arrays import F32
 from orbifolio.runner.deferred import torch
 from orbifolio.runner.errors import IllegalSymmetry
 from orbifolio.runner.named_files import FileName
@@ -23,6 +23,7 @@ from orbifolio.runner.symmetry.groups.triangle import Triangle, tangent_frames
 from orbifolio.runner.symmetry.inks import Inks, inks_of
 from orbifolio.runner.symmetry.kinds.curved import CurvedSymmetry
 from orbifolio.runner.symmetry.kinds.isohedral import COLOURS, MOST_POINTS, Cuts
+from orbifolio.runner.symmetry.kinds.printed import Appearance, PrintedSymmetry, in_own_colours
 from orbifolio.runner.symmetry.layouts.folded import FoldedLayout, FoldedSurface
 from orbifolio.runner.tilings.colourings import permutations
 from orbifolio.runner.tilings.curved import CurvedTile, curved_templates, curved_tile
@@ -39,7 +40,7 @@ FINER_RASTER, RASTERS = 2.5, (200, 1800)  # of the tile's drawing, in nodes of i
 SAMPLES = 3  # along each side of a node's surroundings
 
 
-class CurvedFigure(CurvedSymmetry):
+class CurvedFigure(PrintedSymmetry, CurvedSymmetry):
     """A group of turns whose fundamental domain is a figure, over the surface's own symmetry: see `base.Symmetry`.
 
     Attributes:
@@ -48,7 +49,6 @@ class CurvedFigure(CurvedSymmetry):
         inks: of the tiles' colours.
     """
 
-    printed = True
     tile: CurvedTile
     action: Mapping[str, int]
     inks: Inks
@@ -66,19 +66,6 @@ class CurvedFigure(CurvedSymmetry):
     def surface(self, spacing: float, max_values: int | None = None) -> FoldedSurface:
         """The group's, printed in the tiles' colours: see `curved.CurvedSymmetry.surface`."""
         return replace(super().surface(spacing, max_values), inks=self.inks)
-
-    def channels(self, picture: F64) -> F64:
-        """Before it was printed: see `base.Symmetry.channels`."""
-        return self.inks.channels(picture)
-
-    def print_of(self, channels: F64) -> F64:
-        """In the tiles' colours: see `base.Symmetry.print_of`."""
-        return self.inks.print_of(channels)
-
-    def in_gamut(self, artwork: Tensor) -> Tensor:
-        """Drawn towards ink and paper: see `base.Symmetry.in_gamut`."""
-        pixels = artwork.detach().double().cpu().permute(0, 2, 3, 1).numpy()
-        return torch.from_numpy(self.inks.in_gamut(pixels)).permute(0, 3, 1, 2).to(artwork)
 
     def drawing(self, width: int, height: int, look: DrawingLook) -> F32:
         """The figure in every tile: see `base.Symmetry.drawing`."""
@@ -115,10 +102,9 @@ class CurvedFigure(CurvedSymmetry):
         """None: all centres lie on outlines, whose ink no action changes: see `base.Symmetry.advisories`."""
         return ()
 
-    def appearances(self) -> tuple[tuple[float, bool, F64], ...]:
-        """The group's turns; colours stay, since they are the inks': see `base.Symmetry.appearances`."""
-        ways = dict.fromkeys((angle, mirrored) for angle, mirrored, _ in super().appearances())
-        return tuple((angle, mirrored, np.eye(3)) for angle, mirrored in ways)
+    def appearances(self) -> tuple[Appearance, ...]:
+        """The group's, in the colours of the inks: see `base.Symmetry.appearances`."""
+        return in_own_colours(super().appearances())
 
 
 def _spelled(fine: Template) -> str:

@@ -10,14 +10,12 @@ from __future__ import annotations
 import os
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import ClassVar, Literal
 
-import numpy as np
 from platformdirs import user_cache_path
 from pydantic import Field, ValidationInfo, field_validator
 
-from orbifolio.runner.arrays import F32, F64
-from orbifolio.runner.deferred import torch
+from orbifolio.runner.arrays import F32
 from orbifolio.runner.errors import IllegalSymmetry
 from orbifolio.runner.named_files import FileName
 from orbifolio.runner.settings import Settings
@@ -25,6 +23,7 @@ from orbifolio.runner.symmetry.aspect import Ratio
 from orbifolio.runner.symmetry.base import DrawingLook, SymmetrySettings
 from orbifolio.runner.symmetry.inks import Inks, inks_of
 from orbifolio.runner.symmetry.kinds.plane import PlaneSymmetry
+from orbifolio.runner.symmetry.kinds.printed import Appearance, PrintedSymmetry, in_own_colours
 from orbifolio.runner.symmetry.layouts.orbits import PlaneLayout
 from orbifolio.runner.tilings.choice import ChosenTile, templates_of, tile_of_template
 from orbifolio.runner.tilings.colourings import Colouring
@@ -35,9 +34,6 @@ from orbifolio.runner.tilings.pictures import draw_tiling
 from orbifolio.runner.tilings.supercells import Supercell, choose_supercell
 from orbifolio.runner.tilings.types import TYPES, Template
 from orbifolio.runner.vector.hex_colours import Hex, from_hex
-
-if TYPE_CHECKING:
-    from torch import Tensor
 
 TypeName = Literal["auto", "IH1", "IH2", "IH3", "IH4", "IH5", "IH6", "IH7", "IH21", "IH28"]
 COLOURS = ("#d9643a", "#f3d9a0", "#3f7f8c")
@@ -51,7 +47,7 @@ def cache_folder() -> Path:
     return Path(given).expanduser() if given else user_cache_path("orbifolio")
 
 
-class IsohedralSymmetry(PlaneSymmetry):
+class IsohedralSymmetry(PrintedSymmetry, PlaneSymmetry):
     """A plane group whose fundamental domain is a figure: see `base.Symmetry`.
 
     Attributes:
@@ -59,8 +55,6 @@ class IsohedralSymmetry(PlaneSymmetry):
         colouring: of the tiles.
         inks: of their colours.
     """
-
-    printed = True
 
     def __init__(self, tile: ChosenTile, colouring: Colouring, inks: Inks, supercell: Supercell) -> None:
         group = tile.tiling.group
@@ -87,27 +81,13 @@ class IsohedralSymmetry(PlaneSymmetry):
         """The plane group's, printed in the tiles' colours: see `base.Symmetry.layout`."""
         return super().layout(width, height).printed(self.inks)
 
-    def channels(self, picture: F64) -> F64:
-        """Before it was printed: see `base.Symmetry.channels`."""
-        return self.inks.channels(picture)
-
-    def print_of(self, channels: F64) -> F64:
-        """In the tiles' colours: see `base.Symmetry.print_of`."""
-        return self.inks.print_of(channels)
-
-    def in_gamut(self, artwork: Tensor) -> Tensor:
-        """Drawn towards ink and paper: see `base.Symmetry.in_gamut`."""
-        pixels = artwork.detach().double().cpu().permute(0, 2, 3, 1).numpy()
-        return torch.from_numpy(self.inks.in_gamut(pixels)).permute(0, 3, 1, 2).to(artwork)
-
     def drawing(self, width: int, height: int, look: DrawingLook) -> F32:
         """The figure in every tile: see `base.Symmetry.drawing`."""
         return draw_tiling(self.covering, self.tile.drawing(look), self.inks, width, height)
 
-    def appearances(self) -> tuple[tuple[float, bool, F64], ...]:
-        """The group's turns and flips; colours stay, since they are the inks': see `base.Symmetry.appearances`."""
-        ways = dict.fromkeys((angle, mirrored) for angle, mirrored, _ in super().appearances())
-        return tuple((angle, mirrored, np.eye(3)) for angle, mirrored in ways)
+    def appearances(self) -> tuple[Appearance, ...]:
+        """The group's, in the colours of the inks: see `base.Symmetry.appearances`."""
+        return in_own_colours(super().appearances())
 
 
 class Cuts(Settings):
